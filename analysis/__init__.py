@@ -1,0 +1,1 @@
+"""From event quantities to limits and figures."""

@@ -1,0 +1,73 @@
+"""The ``[fit]`` section of the card: what is fitted, over which range, with which constraints."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from analysis.parameters import NAMES
+from sim.core.config import Section
+from sim.physics.gallium import MEASURED_SNU
+
+Estimator = Literal["nh", "nh_230", "nh_400", "np", "np_230", "np_400", "charge_pe"]
+LineShape = Literal["cumulant", "scaled_poisson", "generalised_gamma", "gaussian"]
+
+
+class Pull(Section):
+    """A Gaussian constraint."""
+
+    value: float
+    sigma: float = Field(gt=0)
+
+
+class FitConfig(Section):
+    """Spectral fit. Defaults are those of the Borexino Phase-II data."""
+
+    estimator: Estimator = "nh"
+    range: tuple[float, float] = (92.0, 950.0)  # bins whose centre is in it [BX-PDF17]
+    bin_width: int = Field(1, ge=1, le=50)  # estimator units that make one bin
+    response: str = "borexino"  # table sim/data/response_<name>.csv
+    line_shape: LineShape = "cumulant"
+    gain_skew: float = Field(0.0, ge=-5, le=5)  # skewness of the light yield over the volume and time
+    templates: str | None = None  # CSV of Monte Carlo spectra that replace the analytic ones
+    kb_cm_mev: float = Field(0.01098, gt=0, le=0.05)  # Birks' constant of electrons [BX-G4]
+    pile_up: Literal["synthetic", "convolution", "none"] = "synthetic"
+    tfc_subtracted: bool = False  # the data are without 11C candidates: 1.80 +- 0.10 cpd/100 t are left
+    start: dict[str, float] = Field(default_factory=dict)  # parameter -> start value
+    fixed: dict[str, float] = Field(default_factory=dict)  # parameter -> held at this value
+    pulls: dict[str, Pull] = Field(
+        default_factory=lambda: {
+            "rate_14C": Pull(value=3.4992e6, sigma=4.32e4),  # cpd/100 t [BX-PDF17]
+            "yield_variance": Pull(value=2.25e-4, sigma=1.5e-4),  # b = 0.015 +- 0.005, of the public spectra
+        }
+    )
+    # cpd/100 t of pile-up with N_h from 100 to 120 [BX-PDF17]; a pull on rate_pile_up replaces it
+    pile_up_in_window: Pull = Pull(value=2.1, sigma=0.04)
+    gallium_snu: float = Field(MEASURED_SNU[0], gt=0)
+    gallium_sigma_snu: float = Field(MEASURED_SNU[1], gt=0)
+    gallium_rate_error: float = Field(0.04, ge=0)  # relative, theory of single rates [BX-TAUP17]
+    gallium_volume_error: float = Field(0.01, ge=0)  # relative, fiducial volume [BX-TAUP17]
+    profile_step: float = Field(0.25, gt=0, le=5)  # 1e-11 mu_B
+    profile_max: float = Field(100.0, gt=0, le=1e3)  # 1e-11 mu_B
+    confidence: float = Field(0.90, gt=0.5, lt=1)
+
+    @field_validator("range")
+    @classmethod
+    def _ordered(cls, value: tuple[float, float]) -> tuple[float, float]:
+        if not 0.0 < value[0] < value[1]:
+            msg = "expected 0 < low < high"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("start", "fixed", "pulls")
+    @classmethod
+    def _known(cls, value: dict[str, object]) -> dict[str, object]:
+        for name in value:
+            if name not in NAMES:
+                msg = f"unknown parameter {name!r}, parameters are {', '.join(NAMES)}"
+                raise ValueError(msg)
+        return value
+
+    def gallium_total_sigma_snu(self) -> float:
+        """Return the uncertainty of the gallium constraint with the theory and volume terms, in SNU."""
+        relative = self.gallium_rate_error**2 + self.gallium_volume_error**2
+        return float((self.gallium_sigma_snu**2 + relative * self.gallium_snu**2) ** 0.5)

@@ -1,0 +1,1 @@
+"""One figure family a file: results in, Figure out."""

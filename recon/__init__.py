@@ -1,0 +1,1 @@
+"""From hits to event quantities; sees hits alone, never truth."""

@@ -1,0 +1,67 @@
+"""The command ``heliospin reconstruct``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sim.core.console import console, error_console, friendly, progress
+from sim.core.options import SetOption
+
+if TYPE_CHECKING:
+    from recon import pipeline
+
+
+@friendly
+def reconstruct(
+    events: Annotated[Path, typer.Argument(help="An events file, or several joined into one.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The reco file to write.")] = Path(
+        "reco.root"
+    ),
+    overrides: SetOption = None,
+    workers: Annotated[
+        int, typer.Option("--workers", "-j", min=1, max=256, help="Threads; never changes the result.")
+    ] = 1,
+) -> None:
+    """Reconstruct the hits of an events file: clusters, energy estimators, vertices, fiducial cut.
+
+    The truth in the file is not read. Settings come from the card stored in the file; keys of its section
+    "reconstruction" can be changed.
+
+    For example:
+
+    `heliospin reconstruct events.root -o reco.root`
+
+    `heliospin reconstruct events.root -o reco.root --set reconstruction.fiducial_radius_m=2.6`
+    """
+    from recon import pipeline
+    from recon.config import ReconConfig
+    from sim.core.console import announce_compilation
+    from sim.core.rootio import count_rows
+    from sim.core.schema import EVENTS
+
+    config = pipeline.recorded_card(events, overrides or []).section(pipeline.SECTION, ReconConfig)
+    n_gates = count_rows(events, EVENTS)
+    announce_compilation()
+    with progress("Reconstructing", n_gates, "events") as advance:
+        summary = pipeline.reconstruct(events, output, config, advance, workers)
+    _report(summary)
+
+
+def _report(summary: "pipeline.Summary") -> None:
+    from rich.table import Table
+
+    from sim.core.constants import SECONDS_PER_DAY
+
+    table = Table("cut", "left", "of the line above")
+    before = 0
+    for cut in summary.cut_flow:
+        share = f"{100.0 * cut.kept / before:.2f} %" if before else ""
+        table.add_row(cut.name, f"{cut.kept:,}", share)
+        before = cut.kept
+    console.print(table)
+    days = summary.live_time_s / SECONDS_PER_DAY
+    console.print(f"live time {days:.3f} d, fiducial mass {summary.fiducial_mass_t:.2f} t", highlight=False)
+    for warning in summary.warnings:
+        error_console.print(f"[bold yellow]warning:[/] {warning}", soft_wrap=True, highlight=False)
+    console.print(f"written: {summary.output}", highlight=False, soft_wrap=True)

@@ -1,0 +1,1 @@
+"""From the Sun to photoelectrons in a ROOT file."""

@@ -1,0 +1,145 @@
+"""One block of live time, from its sources to the columns of the file; the unit of work."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.config import SimConfig
+from sim.core.constants import SECONDS_PER_DAY
+from sim.core.geometry import VESSEL_RADIUS_M
+from sim.core.primaries import Block, Deposits, Primaries, join
+from sim.core.rng import Stage, stream
+from sim.core.schema import SPECIES
+from sim.detector.hits import TICKS_PER_NS
+from sim.detector.light import DRAW
+from sim.detector.model import Detector, build_detector
+from sim.detector.pileup import Carbon, build_carbon, generate_c14
+from sim.detector.response import Response, respond
+from sim.sources.build import build_sources, generate
+from sim.sources.live_time import utc_ns
+from sim.sources.source import Birks, Source, count_species
+
+Columns = dict[str, Any]
+GATES_PER_BLOCK = 2**24
+
+
+class Setup(NamedTuple):
+    """Everything that makes blocks; the same for all of them, and small enough to be sent to workers."""
+
+    run_number: int
+    sphere_radius_m: float
+    sources: tuple[Source, ...]
+    detector: Detector
+    carbon: Carbon | None
+
+
+class BlockData(NamedTuple):
+    """Columns of one block, by tree."""
+
+    block: Block
+    events: Columns
+    counts: NDArray[np.int64]
+    hits: Columns
+    truth: Columns
+    runs: Columns
+
+
+def build_setup(config: SimConfig) -> Setup:
+    """Prepare a simulation.
+
+    Raises
+    ------
+    HeliospinError
+        A solar model that cannot be read, a shape factor that is negative, and the like.
+    """
+    quenching = config.detector.quenching
+    birks = (
+        Birks(quenching.kb_beta_cm_mev, quenching.kb_alpha_cm_mev) if quenching.enabled else Birks(0.0, 0.0)
+    )
+    detector = build_detector(config.detector, config.pile_up)
+    run = config.run
+    sources = build_sources(
+        config.sun,
+        config.neutrino,
+        config.site,
+        config.moment,
+        config.backgrounds,
+        sphere_radius_m=run.sphere_radius_m,
+        birks=birks,
+        run_start_ns=utc_ns(run.start_utc),
+        run_live_s=run.live_days * SECONDS_PER_DAY,
+    )
+    has_c14 = config.pile_up.c14 and config.backgrounds.c14_bq_100t > 0
+    carbon = build_carbon(config.backgrounds, birks.electron_cm_mev, detector) if has_c14 else None
+    return Setup(run.number, run.sphere_radius_m, sources, detector, carbon)
+
+
+def simulate_block(block: Block, setup: Setup) -> BlockData:
+    """Simulate one block; its random numbers depend on the seed and the block's index only."""
+    detector = setup.detector
+    tracked = generate(setup.sources, block)
+    generated = count_species(tracked[0])
+    above = np.full(len(tracked[1].primary), DRAW)
+    parts = [tracked]
+    if setup.carbon is not None:
+        rng = stream(block.seed, Stage.PILE_UP, block.index)
+        c14 = generate_c14(rng, setup.carbon, detector, tracked[0].time_ns, block.live_s * 1e9)
+        parts.append((c14.primaries, c14.deposits))
+        above = np.concatenate([above, c14.above])
+        radius2 = c14.primaries.x_m**2 + c14.primaries.y_m**2 + c14.primaries.z_m**2
+        share = (setup.sphere_radius_m / VESSEL_RADIUS_M) ** 3
+        generated["14C"] += int((radius2 < setup.sphere_radius_m**2).sum() + rng.binomial(c14.skipped, share))
+    primaries, deposits = join(parts)
+    response = respond(block, primaries, deposits, detector, above)
+    gates = response.gates
+    truth = _truth(block, setup, primaries, deposits, response)
+    kept = np.bincount(truth["species"][truth["event_id"] >= 0], minlength=256)
+    dead_s = gates.opened * detector.trigger.dead / TICKS_PER_NS * 1e-9
+    n = len(gates.start_ns)
+    identity = {"run": setup.run_number, "block": block.index}
+    runs = {
+        **identity,
+        "start_time_ns": block.start_ns,
+        "live_time_s": block.live_s - dead_s,
+        "dead_time_s": dead_s,
+        "n_gates": n,
+        **{f"generated_{name}": count for name, count in generated.items()},
+        **{f"kept_{name}": kept[code] for name, code in SPECIES.items()},
+    }
+    events = {
+        **{name: np.full(n, value) for name, value in identity.items()},
+        "event_id": block.index * GATES_PER_BLOCK + np.arange(n),
+        "gate_time_ns": block.start_ns + gates.start_ns,
+    }
+    hits = {name: getattr(gates, name) for name in ("hit_time_ns", "hit_pmt", "hit_charge_pe", "hit_primary")}
+    return BlockData(block, events, gates.counts, hits, truth, {k: np.array([v]) for k, v in runs.items()})
+
+
+def _truth(
+    block: Block, setup: Setup, primaries: Primaries, deposits: Deposits, response: Response
+) -> Columns:
+    """Return the rows of the truth tree; 14C decays that are in no gate are left out."""
+    light, groups, gates = response
+    number = np.arange(len(groups.primary)) - np.repeat(
+        groups.primary_start[:-1], np.diff(groups.primary_start)
+    )
+    shown = (gates.primary_gate >= 0) | (primaries.species[groups.primary] != SPECIES["14C"])
+    gate = gates.primary_gate[shown]
+    row = groups.primary[shown]
+    n = len(primaries.time_ns)
+    deposited = np.bincount(deposits.primary, deposits.deposited_mev, minlength=n)[row]
+    visible = np.bincount(deposits.primary, deposits.visible_mev, minlength=n)[row]
+    n_pe = np.bincount(deposits.primary, light.above + light.below, minlength=n)[row]
+    columns = {name: column[row] for name, column in primaries._asdict().items()}
+    return {
+        **columns,
+        "run": np.full(len(row), setup.run_number),
+        "block": np.full(len(row), block.index),
+        "event_id": np.where(gate >= 0, block.index * GATES_PER_BLOCK + gate, -1),
+        "primary": number[shown],
+        "time_ns": block.start_ns + np.rint(columns["time_ns"]).astype(np.int64),
+        "deposited_mev": deposited,
+        "visible_mev": visible,
+        "n_pe": n_pe,
+    }

@@ -1,0 +1,220 @@
+"""Every tree and column of our files, declared once: name, type, unit, meaning.
+
+The same declarations make the ROOT branches, the JSON schema inside each file and docs/data-model.md.
+"""
+
+from typing import Any, NamedTuple
+
+SCHEMA_VERSION = 1
+
+# Species codes of the truth tree. Solar components have the names of the physics, everywhere.
+SPECIES: dict[str, int] = {
+    "pp": 1,
+    "pep": 2,
+    "hep": 3,
+    "7Be": 4,
+    "8B": 5,
+    "13N": 6,
+    "15O": 7,
+    "17F": 8,
+    "13N-EC": 9,
+    "15O-EC": 10,
+    "17F-EC": 11,
+    "14C": 20,
+    "85Kr": 21,
+    "210Bi": 22,
+    "210Po": 23,
+    "11C": 24,
+    "electron": 40,  # monoenergetic calibration sources
+    "alpha": 41,
+    "gamma": 42,
+}
+
+# Processes of the truth tree.
+PROCESSES: dict[str, int] = {
+    "decay": 1,  # background decay at rest
+    "elastic_weak": 2,  # nu-e scattering, weak term
+    "elastic_magnetic": 3,  # nu-e scattering, magnetic term
+    "calibration": 4,
+}
+
+
+class Column(NamedTuple):
+    """One column: name, NumPy type, unit, meaning; ``group`` names the jagged group it belongs to."""
+
+    name: str
+    dtype: str
+    unit: str
+    meaning: str
+    group: str = ""
+
+
+class Tree(NamedTuple):
+    """One tree: name, meaning, columns."""
+
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+
+    def flat(self) -> list[Column]:
+        """Return the columns with one value a row."""
+        return [column for column in self.columns if not column.group]
+
+    def jagged(self) -> dict[str, list[Column]]:
+        """Return the jagged columns by group; their names begin with the group's."""
+        groups: dict[str, list[Column]] = {}
+        for column in self.columns:
+            if column.group:
+                groups.setdefault(column.group, []).append(column)
+        return groups
+
+
+_IDENTITY = (
+    Column("run", "uint32", "", "run number of the card"),
+    Column("block", "uint32", "", "block of live time, counted from 0"),
+)
+
+EVENTS = Tree(
+    "events",
+    "one row a trigger gate",
+    (
+        *_IDENTITY,
+        Column("event_id", "int64", "", "block * 2^24 + gate within the block; unique in a run"),
+        Column("gate_time_ns", "int64", "ns", "UTC of the gate's start, since 1970-01-01"),
+        Column("hit_time_ns", "float32", "ns", "time since the gate's start", "hit"),
+        Column("hit_pmt", "uint16", "", "photomultiplier, row of tree pmts", "hit"),
+        Column("hit_charge_pe", "float32", "p.e.", "charge of the hit", "hit"),
+        Column("hit_primary", "int16", "", "truth: primary within the gate, -1 for dark noise", "hit"),
+    ),
+)
+
+TRUTH = Tree(
+    "truth",
+    "one row a primary whose light was simulated",
+    (
+        *_IDENTITY,
+        Column("event_id", "int64", "", "gate that holds it, -1 if it opened none"),
+        Column("primary", "int16", "", "number within the gate, as in hit_primary"),
+        Column("time_ns", "int64", "ns", "UTC of the primary, since 1970-01-01"),
+        Column("species", "uint8", "", "code of the species"),
+        Column("process", "uint8", "", "code of the process"),
+        Column("pdg_birth", "int32", "", "PDG code of the neutrino at birth, 0 for backgrounds"),
+        Column("pdg_detector", "int32", "", "PDG code of the neutrino at the detector, 0 for backgrounds"),
+        Column("neutrino_energy_mev", "float64", "MeV", "neutrino energy, 0 for backgrounds"),
+        Column("birth_radius_rsun", "float32", "R_sun", "birth radius in the Sun, 0 for backgrounds"),
+        Column(
+            "energy_mev", "float64", "MeV", "recoil kinetic energy, or kinetic energy of the decay particle"
+        ),
+        Column("deposited_mev", "float32", "MeV", "energy deposited in scintillator"),
+        Column("visible_mev", "float32", "MeV", "quenched energy, electron equivalent at kB = 0"),
+        Column("x_m", "float32", "m", "vertex, detector centre at 0, z up"),
+        Column("y_m", "float32", "m", "vertex"),
+        Column("z_m", "float32", "m", "vertex"),
+        Column("dir_x", "float32", "", "direction of the recoil (unit vector; 0 where none is defined)"),
+        Column("dir_y", "float32", "", "direction"),
+        Column("dir_z", "float32", "", "direction"),
+        Column(
+            "n_pe", "int32", "p.e.", "photoelectrons made on live photomultipliers, before the electronics"
+        ),
+        Column("weight", "float64", "", "weight of the primary; every histogram must respect it"),
+    ),
+)
+
+RUNS = Tree(
+    "runs",
+    "one row a block; summed over rows it is the exposure, also after files are joined",
+    (
+        *_IDENTITY,
+        Column("start_time_ns", "int64", "ns", "UTC of the block's start, since 1970-01-01"),
+        Column("live_time_s", "float64", "s", "live time of the block"),
+        Column("dead_time_s", "float64", "s", "dead time inside it, already subtracted from live_time_s"),
+        Column("n_gates", "int64", "", "gates written"),
+        *(
+            Column(f"generated_{name}", "int64", "", f"{name} primaries that happened in the tracked volume")
+            for name in SPECIES
+        ),
+        *(Column(f"kept_{name}", "int64", "", f"{name} primaries inside written gates") for name in SPECIES),
+    ),
+)
+
+PMTS = Tree(
+    "pmts",
+    "one row a photomultiplier: what a reconstruction must know of the detector",
+    (
+        Column("x_m", "float64", "m", "position of the photocathode"),
+        Column("y_m", "float64", "m", "position"),
+        Column("z_m", "float64", "m", "position"),
+        Column("live", "uint8", "", "1 if its hits are read out"),
+        Column("charge_live", "uint8", "", "1 if its charge is usable as well"),
+        Column("concentrator", "uint8", "", "1 if it has a light concentrator"),
+    ),
+)
+
+ESTIMATORS = (
+    "nh", "nh_230", "nh_400", "np", "np_230", "np_400", "charge_pe", "charge_230_pe", "charge_400_pe",
+)  # fmt: skip
+
+_ESTIMATOR_MEANING = {
+    "nh": "hits",
+    "np": "distinct photomultipliers hit",
+    "charge": "charge",
+}
+
+
+def _estimator(name: str) -> Column:
+    kind = name.split("_")[0]
+    window = next((f" in the first {part} ns" for part in name.split("_") if part.isdigit()), "")
+    unit = "p.e." if kind == "charge" else ""
+    return Column(
+        name, "float32", unit, f"{_ESTIMATOR_MEANING[kind]} of the cluster{window}, for 2000 channels"
+    )
+
+
+RECO = Tree(
+    "reco",
+    "one row a cluster of hits; nothing here knows the truth",
+    (
+        *_IDENTITY,
+        Column("event_id", "int64", "", "gate it was found in"),
+        Column("cluster", "uint8", "", "cluster within the gate, in time order"),
+        Column("n_clusters", "uint8", "", "clusters in the gate"),
+        Column("cluster_time_ns", "int64", "ns", "UTC of the cluster's start, since 1970-01-01"),
+        Column("start_ns", "float32", "ns", "start within the gate"),
+        Column("duration_ns", "float32", "ns", "length of the cluster"),
+        Column("n_raw_hits", "int32", "", "hits in the cluster, not normalised"),
+        *(_estimator(name) for name in ESTIMATORS),
+        Column("x_m", "float32", "m", "vertex"),
+        Column("y_m", "float32", "m", "vertex"),
+        Column("z_m", "float32", "m", "vertex"),
+        Column("vertex_sigma_m", "float32", "m", "uncertainty of a vertex coordinate (mean of the three)"),
+        Column("vertex_valid", "uint8", "", "1 if the vertex fit converged"),
+        Column("fiducial", "uint8", "", "1 if the vertex is in the fiducial volume"),
+        Column("selected", "uint8", "", "1 if all cuts are passed"),
+    ),
+)
+
+EVENT_TREES = (EVENTS, TRUTH, RUNS, PMTS)
+RECO_TREES = (RECO, RUNS)
+
+
+def describe(trees: tuple[Tree, ...]) -> dict[str, Any]:
+    """Return the schema as plain values, for the JSON inside each file."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "species": SPECIES,
+        "processes": PROCESSES,
+        "trees": {
+            tree.name: {
+                "meaning": tree.meaning,
+                "columns": {
+                    column.name: {
+                        "type": ("var * " if column.group else "") + column.dtype,
+                        "unit": column.unit,
+                        "meaning": column.meaning,
+                    }
+                    for column in tree.columns
+                },
+            }
+            for tree in trees
+        },
+    }

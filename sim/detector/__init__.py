@@ -1,0 +1,1 @@
+"""From energy deposits to photoelectrons and gates."""

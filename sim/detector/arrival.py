@@ -1,0 +1,102 @@
+"""When a photoelectron comes after its energy deposit, flight apart: one tabulated law per particle kind.
+
+Emission, late light and transit time are independent, so their sum has one distribution; it is convolved
+on a fine grid once and then drawn with one random word.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import irfft, rfft
+
+from sim.core.jit import njit_inline
+from sim.core.primaries import ALPHA_LIKE, BETA_LIKE
+from sim.detector.config import DetectorConfig
+
+Floats = NDArray[np.float64]
+_STEP_NS = 0.05
+_N = 2**19  # 26 us
+_BINS = 8192
+_TAIL = 32  # the last 1/32 of the probability has a table of its own
+
+
+class Arrival(NamedTuple):
+    """Inverse distribution functions, float32 (kinds, _BINS + 1): the bulk and the last 1/_TAIL."""
+
+    bulk_ns: NDArray[np.float32]
+    tail_ns: NDArray[np.float32]
+
+
+@njit_inline
+def arrival_time(word: np.uint32, kind: int, table: Arrival) -> float:
+    """Turn a random word into a delay in ns."""
+    u = (float(word) + 0.5) * 2.0**-32
+    edge = 1.0 - 1.0 / _TAIL
+    if u < edge:
+        place = u * (_BINS / edge)
+        i = int(place)
+        return float(
+            table.bulk_ns[kind, i] + (place - i) * (table.bulk_ns[kind, i + 1] - table.bulk_ns[kind, i])
+        )
+    place = (u - edge) * (_BINS * _TAIL)
+    i = int(place)
+    return float(table.tail_ns[kind, i] + (place - i) * (table.tail_ns[kind, i + 1] - table.tail_ns[kind, i]))
+
+
+def _exponential(tau_ns: float) -> Floats:
+    edges = np.arange(_N + 1) * _STEP_NS
+    return np.asarray(-np.diff(np.exp(-edges / tau_ns)))
+
+
+def arrival_distribution(config: DetectorConfig, kind: int) -> tuple[Floats, Floats]:
+    """Return delays in ns and their distribution function, float64 (2^19 + 1,) each.
+
+    Parameters
+    ----------
+    kind : BETA_LIKE or ALPHA_LIKE.
+    """
+    emission = config.emission
+    alpha = kind == ALPHA_LIKE
+    weights = emission.alpha_weight if alpha else emission.beta_weight
+    taus = emission.alpha_tau_ns if alpha else emission.beta_tau_ns
+    delta = np.zeros(_N)
+    delta[0] = 1.0
+    density = delta
+    if emission.enabled:
+        density = np.sum([w * _exponential(tau) for w, tau in zip(weights, taus, strict=True)], axis=0)
+    spectrum = rfft(density, 2 * _N)
+    late = config.late_light
+    if late.enabled and late.fraction > 0:
+        spectrum = spectrum * rfft(
+            (1.0 - late.fraction) * delta + late.fraction * _exponential(late.delay_ns), 2 * _N
+        )
+    shift = 0.0
+    if config.transit.enabled:
+        reach = int(np.ceil(6.0 * config.transit.sigma_ns / _STEP_NS))
+        t = np.arange(-reach, reach + 1) * _STEP_NS
+        jitter = np.exp(-0.5 * (t / config.transit.sigma_ns) ** 2)
+        spectrum = spectrum * rfft(jitter / jitter.sum(), 2 * _N)
+        shift = reach * _STEP_NS
+    density = np.clip(irfft(spectrum, 2 * _N)[:_N], 0.0, None)
+    cdf = np.concatenate([[0.0], np.cumsum(density)])
+    time_ns = np.arange(_N + 1, dtype=np.float64) * _STEP_NS - shift
+    return np.asarray(time_ns, dtype=np.float64), np.asarray(cdf / cdf[-1], dtype=np.float64)
+
+
+def build_arrival(config: DetectorConfig) -> Arrival:
+    """Make the tables for both kinds of particle."""
+    bulk = np.empty((2, _BINS + 1), np.float32)
+    tail = np.empty((2, _BINS + 1), np.float32)
+    steps = np.arange(_BINS + 1) / _BINS
+    low, high = steps.copy(), steps.copy()
+    low[0], high[-1] = 0.1 / _BINS, 1.0 - 0.1 / _BINS  # the outermost bins stop short of the law's far ends
+    edge = 1.0 - 1.0 / _TAIL
+    for kind in (BETA_LIKE, ALPHA_LIKE):
+        time_ns, cdf = arrival_distribution(config, kind)
+        rising = np.concatenate([[True], np.diff(cdf) > 1e-13])
+        bulk[kind] = np.interp(low * edge, cdf[rising], time_ns[rising])
+        tail[kind] = np.interp(edge + high / _TAIL, cdf[rising], time_ns[rising])
+        if not config.emission.enabled and not config.transit.enabled and not config.late_light.enabled:
+            bulk[kind] = tail[kind] = 0.0
+    return Arrival(bulk, tail)

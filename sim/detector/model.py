@@ -1,0 +1,85 @@
+"""The detector ready to run: every table that its kernels need, made from the card."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import poisson
+
+from sim.core.geometry import REFERENCE_PMTS, Photomultipliers, build_photomultipliers
+from sim.detector.arrival import Arrival, build_arrival
+from sim.detector.charge import Charge, build_charge
+from sim.detector.config import DetectorConfig, PileUpConfig
+from sim.detector.electronics import FrontEnd, build_front_end
+from sim.detector.optics import Optics, build_optics
+from sim.detector.trigger import Trigger, build_trigger
+
+LIGHT_TAIL_NS = 6000.0  # light of a deposit that is later can be ignored: below 2e-6 of it
+_SETTLE_NS = 100.0  # before the first deposit, for jitter
+
+
+class Selection(NamedTuple):
+    """What is digitised and what is written."""
+
+    min_photoelectrons: int  # above threshold, in a group; fewer cannot reach the analysis
+    min_hits: int  # within ``window_ns`` in a written gate
+    window_ns: float
+    reach_ns: float  # primaries further apart cannot share a gate or its dead time
+
+
+class Detector(NamedTuple):
+    """Tables and constants of the detector."""
+
+    pmts: Photomultipliers
+    optics: Optics
+    arrival: Arrival
+    charge: Charge
+    front_end: FrontEnd
+    trigger: Trigger
+    live: NDArray[np.int16]  # (n_live,), read-out tubes
+    charge_live: NDArray[np.bool_]  # (n_pmt,)
+    dark_rate_hz: float  # of all live tubes
+    lead_ns: float  # from a group's origin to its first primary
+    gate_ns: float
+    selection: Selection
+
+
+def select(config: DetectorConfig, pile_up: PileUpConfig) -> Selection:
+    """Return the cuts that let only gates through that can reach the analysis.
+
+    A gate is written if some window of ``cluster_ns`` holds the hits that the analysis threshold stands for
+    (times live / 2000). It can only do so if its primaries made as many photoelectrons above threshold, less
+    the dark hits that the window holds at most (exceeded with probability ``missed_fraction``): every hit is
+    opened by one photoelectron above threshold.
+    """
+    trigger = config.trigger
+    hits = int(np.ceil(pile_up.analysis_threshold_nh * config.tubes.live / REFERENCE_PMTS))
+    rate_hz = config.dark.rate_hz * config.tubes.live if config.dark.enabled else 0.0
+    dark = (
+        int(poisson.isf(pile_up.missed_fraction, rate_hz * pile_up.cluster_ns * 1e-9)) if rate_hz > 0 else 0
+    )
+    return Selection(
+        max(hits - dark, 1) if pile_up.thinning else 0,
+        hits,
+        pile_up.cluster_ns,
+        trigger.gate_ns + trigger.dead_ns + trigger.pre_ns + LIGHT_TAIL_NS,
+    )
+
+
+def build_detector(config: DetectorConfig, pile_up: PileUpConfig) -> Detector:
+    """Make the detector of a card."""
+    pmts = build_photomultipliers(config.tubes.live, config.tubes.charge_live, config.tubes.layout_seed)
+    return Detector(
+        pmts,
+        build_optics(config, pmts),
+        build_arrival(config),
+        build_charge(config.charge),
+        build_front_end(config.electronics),
+        build_trigger(config.trigger),
+        np.flatnonzero(pmts.live).astype(np.int16),
+        pmts.charge_live,
+        config.dark.rate_hz * config.tubes.live if config.dark.enabled else 0.0,
+        config.trigger.pre_ns + _SETTLE_NS,
+        config.trigger.gate_ns,
+        select(config, pile_up),
+    )

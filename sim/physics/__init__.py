@@ -1,0 +1,1 @@
+"""Pure physics: no random numbers, no files; shared by the simulation and the fit."""

@@ -1,0 +1,111 @@
+"""The card sections that describe physics; read by the simulation and by the fit alike."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from sim.core.config import Section
+
+SOLAR_COMPONENTS = ("pp", "pep", "hep", "7Be", "8B", "13N", "15O", "17F", "13N-EC", "15O-EC", "17F-EC")
+
+
+class SiteConfig(Section):
+    """Where the detector is: for the solar position, hence day, night and nadir."""
+
+    latitude_deg: float = Field(42.4525, ge=-90, le=90)  # LNGS, 42 27' N (geographic fact)
+    longitude_deg: float = Field(13.5755, ge=-180, le=180)  # LNGS, 13 34' E
+
+
+class SunConfig(Section):
+    """Solar model and fluxes."""
+
+    model: str = "B16-GS98"  # a packaged model, or the path of a CSV (columns of docs/data-model.md)
+    flux_scale: dict[str, float] = Field(default_factory=dict)  # component -> factor on the model's flux
+
+    @field_validator("flux_scale")
+    @classmethod
+    def _known_components(cls, value: dict[str, float]) -> dict[str, float]:
+        for name, factor in value.items():
+            if name not in SOLAR_COMPONENTS:
+                msg = f"unknown component {name!r}, components are {', '.join(SOLAR_COMPONENTS)}"
+                raise ValueError(msg)
+            if factor < 0:
+                msg = f"factor of {name} is {factor}, must be >= 0"
+                raise ValueError(msg)
+        return value
+
+
+class NeutrinoConfig(Section):
+    """Three-flavour mixing. Defaults are those the Borexino Phase-II predictions were checked with."""
+
+    sin2_theta12: float = Field(0.307, ge=0, le=1)
+    sin2_theta13: float = Field(0.0218, ge=0, lt=1)
+    sin2_theta23: float = Field(0.51, ge=0, le=1)
+    delta_cp_deg: float = 0.0
+    delta_m2_21_ev2: float = Field(7.5e-5, gt=0, le=1e-2)
+    delta_m2_31_ev2: float = 2.5e-3  # negative: inverted ordering
+    day_night: Literal["day", "night", "average"] = "average"
+
+    @field_validator("delta_m2_31_ev2")
+    @classmethod
+    def _atmospheric(cls, value: float) -> float:
+        if not 1e-4 <= abs(value) <= 1e-1:
+            msg = "absolute value must be between 1e-4 and 1e-1 eV2"
+            raise ValueError(msg)
+        return value
+
+
+class MomentConfig(Section):
+    """Electromagnetic moments in Bohr magnetons; mass basis."""
+
+    nature: Literal["effective", "dirac", "majorana"] = "effective"
+    mu_eff_bohr: float = Field(0.0, ge=0, le=1e-6)
+    mu12_bohr: float | str = 0.0  # Majorana transition moments; complex as text, "0.7e-11i"
+    mu13_bohr: float | str = 0.0
+    mu23_bohr: float | str = 0.0
+    matrix_bohr: tuple[tuple[float | str, ...], ...] | None = None  # Dirac: 3 numbers a row, 3 rows
+
+    @field_validator("mu12_bohr", "mu13_bohr", "mu23_bohr")
+    @classmethod
+    def _is_complex(cls, value: float | str) -> float | str:
+        parse_complex(value)
+        return value
+
+    @field_validator("matrix_bohr")
+    @classmethod
+    def _is_square(
+        cls, value: tuple[tuple[float | str, ...], ...] | None
+    ) -> tuple[tuple[float | str, ...], ...] | None:
+        if value is None:
+            return None
+        if len(value) != 3 or any(len(row) != 3 for row in value):
+            msg = "expected three rows of three numbers (mass basis)"
+            raise ValueError(msg)
+        for row in value:
+            for cell in row:
+                parse_complex(cell)
+        return value
+
+
+class BackgroundsConfig(Section):
+    """Rates of the internal backgrounds; cpd/100 t means counts per day and 100 t. Zero switches one off."""
+
+    c14_bq_100t: float = Field(40.0, ge=0, le=1e4)  # 40.0 +- 2.0, Borexino Phase-II [BX-NEUTRINO18]
+    kr85_cpd_100t: float = Field(6.8, ge=0, le=1e6)  # 6.8 +- 1.8 [BX-NEUTRINO18]
+    bi210_cpd_100t: float = Field(17.5, ge=0, le=1e6)  # 17.5 +- 1.9, unverified [BX-NEUTRINO18]
+    po210_cpd_100t: float = Field(260.0, ge=0, le=1e6)  # mean over the run, unverified [BX-NEUTRINO18]
+    po210_decaying: bool = True  # follows the 138.4 d half-life within the run
+    c11_cpd_100t: float = Field(26.8, ge=0, le=1e6)  # all 11C, unverified [BX-NEUTRINO18]
+    c14_shape_per_mev: float = Field(1.24, ge=-10, le=10)  # shape 1 + a (Q - T), a in 1/MeV
+    bi210_shape: tuple[float, float, float] = (9.9, 383.0, -8.4)  # 1 + a W + b/W + c W^2, W in m_e
+
+
+def parse_complex(value: float | str) -> complex:
+    """Read ``1e-11``, ``"0.7e-11i"`` or ``"1e-11+2e-11i"``; ValueError otherwise."""
+    if isinstance(value, str):
+        try:
+            return complex(value.replace(" ", "").replace("i", "j"))
+        except ValueError:
+            msg = f"{value!r} is not a number such as 1e-11 or '0.7e-11i'"
+            raise ValueError(msg) from None
+    return complex(value)

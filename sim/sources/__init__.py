@@ -1,0 +1,1 @@
+"""Primaries: what happens in the detector, when and where."""

@@ -1,0 +1,39 @@
+"""What every source is: something that turns a block of live time into primaries and their deposits."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from sim.core.constants import SECONDS_PER_DAY
+from sim.core.primaries import Block, Deposits, Primaries
+from sim.core.schema import SPECIES
+
+REFERENCE_MASS_T = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Birks:
+    """Birks' constants of the scintillator in cm/MeV."""
+
+    electron_cm_mev: float
+    alpha_cm_mev: float
+
+
+class Source(Protocol):
+    """A source: frozen, cheap to pickle, and without memory of the blocks it was asked for."""
+
+    def generate(self, block: Block) -> tuple[Primaries, Deposits]:
+        """Return what happens in the tracked volume during a block; the same block gives the same events."""
+        ...
+
+
+def rate_per_s(cpd_100t: float, mass_t: float) -> float:
+    """Return counts per second in a mass, from counts per day and 100 t."""
+    return cpd_100t * mass_t / (REFERENCE_MASS_T * SECONDS_PER_DAY)
+
+
+def count_species(primaries: Primaries) -> dict[str, int]:
+    """Return the number of primaries of every species, 0 included, by name."""
+    counts = np.bincount(primaries.species, minlength=256)
+    return {name: int(counts[code]) for name, code in SPECIES.items()}

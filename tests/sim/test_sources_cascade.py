@@ -1,0 +1,107 @@
+import numpy as np
+import pytest
+
+from sim.core.constants import ELECTRON_MASS_MEV
+from sim.core.primaries import BETA_LIKE, Block
+from sim.physics.config import BackgroundsConfig
+from sim.physics.gamma_light import gamma_visible
+from sim.physics.quenching import quenching
+from sim.sources.calibration import CalibrationSource
+from sim.sources.cascade import gamma_deposits
+from sim.sources.cosmogenic import POSITRONIUM_CHANCE, POSITRONIUM_LIFETIME_NS, build_carbon
+from sim.sources.source import Birks
+from sim.sources.vertices import sample_directions
+
+KB = 0.01098
+
+
+def _gammas(n: int, energy: float, z: float = 0.0, seed: int = 1):
+    rng = np.random.default_rng(seed)
+    place = np.zeros((3, n))
+    place[2] = z
+    return gamma_deposits(
+        rng,
+        np.arange(n),
+        np.full(n, energy),
+        np.zeros(n),
+        place,
+        sample_directions(rng, n),
+        quenching("electron", KB),
+    )
+
+
+@pytest.mark.parametrize("energy", [0.02, 0.511, 1.461, 2.223])
+def test_a_gamma_gives_all_its_energy_to_electrons(energy: float) -> None:
+    deposits = _gammas(3000, energy)
+    total = np.bincount(deposits.primary, deposits.deposited_mev, 3000)
+    assert np.allclose(total, energy, rtol=1e-12)
+    assert np.all(deposits.visible_mev < deposits.deposited_mev)
+    assert np.all(np.diff(deposits.primary) >= 0)
+    assert np.all(deposits.kind == BETA_LIKE)
+
+
+@pytest.mark.parametrize("energy", [0.1, 0.511, 1.461])
+def test_visible_energy_is_that_of_the_integral_equation(energy: float) -> None:
+    # the same cascade solved upwards in energy without random numbers
+    n = 20_000
+    deposits = _gammas(n, energy)
+    visible = np.bincount(deposits.primary, deposits.visible_mev, n)
+    line = gamma_visible(energy, KB)
+    assert abs(visible.mean() - line.mean_mev) < 4 * visible.std() / np.sqrt(n) + 2e-4 * energy
+    assert visible.var() == pytest.approx(line.variance_mev2, rel=0.05)
+
+
+def test_first_site_follows_the_attenuation_length() -> None:
+    # 511 keV in C9H12: Klein-Nishina 0.287 b per electron, 2.90e23 electrons/cm3: 12.0 cm
+    n = 20_000
+    deposits = _gammas(n, ELECTRON_MASS_MEV)
+    first = np.unique(deposits.primary, return_index=True)[1]
+    path = np.sqrt(deposits.x_m**2 + deposits.y_m**2 + deposits.z_m**2)[first]
+    assert path.mean() == pytest.approx(0.120, rel=0.03)
+    assert np.allclose(deposits.delay_ns[first], path / 0.299792458, rtol=1e-9)
+
+
+def test_gammas_that_leave_the_vessel_are_lost() -> None:
+    deposits = _gammas(4000, 2.223, z=4.2)
+    total = np.bincount(deposits.primary, deposits.deposited_mev, 4000)
+    assert total.max() <= 2.223 * (1 + 1e-12)
+    lost = np.mean(total < 2.2)
+    assert 0.4 < lost < 0.9
+    assert np.all(deposits.x_m**2 + deposits.y_m**2 + deposits.z_m**2 <= 4.25**2)
+
+
+def test_carbon11_is_a_positron_and_two_back_to_back_gammas() -> None:
+    source = build_carbon(BackgroundsConfig(c11_cpd_100t=3000.0), 3.0, Birks(KB, 0.01042))
+    primaries, deposits = source.generate(Block(2, 0, 0, 86400.0))
+    n = len(primaries.time_ns)
+    assert n > 2000
+    total = np.bincount(deposits.primary, deposits.deposited_mev, n)
+    assert np.allclose(total, primaries.energy_mev + 2 * ELECTRON_MASS_MEV, rtol=1e-12)
+    first = np.unique(deposits.primary, return_index=True)[1]
+    assert np.array_equal(first, np.searchsorted(deposits.primary, np.arange(n)))
+    assert np.array_equal(deposits.deposited_mev[first], primaries.energy_mev)
+    assert np.all(deposits.delay_ns[first] == 0.0)
+    # the cloud of sites is centred on the decay
+    offset = deposits.x_m - primaries.x_m[deposits.primary]
+    assert abs(offset.mean()) < 5 * offset.std() / np.sqrt(2 * n)
+    assert 0.05 < offset.std() < 0.3
+
+
+def test_positronium_delays_the_gammas() -> None:
+    source = build_carbon(BackgroundsConfig(c11_cpd_100t=3000.0), 3.0, Birks(KB, 0.01042))
+    primaries, deposits = source.generate(Block(2, 0, 0, 86400.0))
+    where = np.stack([deposits.x_m, deposits.y_m, deposits.z_m])
+    start = np.stack([primaries.x_m, primaries.y_m, primaries.z_m])[:, deposits.primary]
+    flight = np.linalg.norm(where - start, axis=0) / 0.299792458
+    first = np.searchsorted(deposits.primary, np.arange(len(primaries.time_ns)))
+    late = (deposits.delay_ns - flight)[first + 1]  # first site of the first gamma: straight flight
+    assert late.min() > -1e-6
+    assert late.mean() == pytest.approx(POSITRONIUM_CHANCE * POSITRONIUM_LIFETIME_NS, rel=0.1)
+    assert np.mean(late < 1e-6) == pytest.approx(1 - POSITRONIUM_CHANCE, abs=0.05)
+
+
+def test_a_calibration_gamma_uses_the_same_cascade() -> None:
+    source = CalibrationSource("gamma", 0.662, 1.0, Birks(KB, 0.01042), regular=True)
+    primaries, deposits = source.generate(Block(1, 0, 0, 500.0))
+    total = np.bincount(deposits.primary, deposits.deposited_mev, len(primaries.time_ns))
+    assert np.allclose(total, 0.662)
