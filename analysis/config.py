@@ -19,6 +19,12 @@ class Pull(Section):
     sigma: float = Field(gt=0)
 
 
+_STANDARD_PULLS = {
+    "rate_14C": Pull(value=3.4992e6, sigma=4.32e4),  # cpd/100 t [BX-PDF17]
+    "yield_variance": Pull(value=2.25e-4, sigma=1.5e-4),  # b = 0.015 +- 0.005, of the public spectra
+}
+
+
 class FitConfig(Section):
     """Spectral fit. Defaults are those of the Borexino Phase-II data."""
 
@@ -34,12 +40,7 @@ class FitConfig(Section):
     tfc_subtracted: bool = False  # the data are without 11C candidates: 1.80 +- 0.10 cpd/100 t are left
     start: dict[str, float] = Field(default_factory=dict)  # parameter -> start value
     fixed: dict[str, float] = Field(default_factory=dict)  # parameter -> held at this value
-    pulls: dict[str, Pull] = Field(
-        default_factory=lambda: {
-            "rate_14C": Pull(value=3.4992e6, sigma=4.32e4),  # cpd/100 t [BX-PDF17]
-            "yield_variance": Pull(value=2.25e-4, sigma=1.5e-4),  # b = 0.015 +- 0.005, of the public spectra
-        }
-    )
+    pulls: dict[str, Pull] = Field(default_factory=dict)  # added to the standard ones; "none" removes one
     # cpd/100 t of pile-up with N_h from 100 to 120 [BX-PDF17]; a pull on rate_pile_up replaces it
     pile_up_in_window: Pull = Pull(value=2.1, sigma=0.04)
     gallium_snu: float = Field(MEASURED_SNU[0], gt=0)
@@ -57,6 +58,13 @@ class FitConfig(Section):
             msg = "expected 0 < low < high"
             raise ValueError(msg)
         return value
+
+    @field_validator("pulls", mode="before")
+    @classmethod
+    def _with_standard(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        return {name: pull for name, pull in {**_STANDARD_PULLS, **value}.items() if pull != "none"}
 
     @field_validator("start", "fixed", "pulls")
     @classmethod

@@ -22,6 +22,7 @@ _TOLERANCE = 0.02  # Minuit's: distance to the minimum below 4e-5 in -2 ln L
 _EDM_GOAL = 1e-2  # distance that is still accepted
 _MAX_CALLS = 2000
 _NEAR_BOUND = 1e-6  # of a typical step
+_NEWTON_STEPS = 6
 _STEP = 0.1  # of an error, for second derivatives
 
 
@@ -128,9 +129,10 @@ def _wrongly_held(likelihood: Likelihood, theta: Floats, held: dict[str, float])
 
 
 def _minimise(likelihood: Likelihood, start: Start) -> tuple[_Descent, dict[str, float], int]:
-    """Descend; hold what crosses a bound, release what would come back."""
+    """Descend; hold what crosses a bound, release (once) what would come back."""
     theta = start.theta.copy()
     held: dict[str, float] = {}
+    released: set[str] = set()
     n_calls = 0
     for _ in range(2 * len(start.free)):
         free = tuple(name for name in start.free if name not in held)
@@ -146,10 +148,11 @@ def _minimise(likelihood: Likelihood, start: Start) -> tuple[_Descent, dict[str,
             for name, bound in held.items():
                 theta[INDEX[name]] = bound
             continue
-        wrong = _wrongly_held(likelihood, found.theta, held) if held else []
+        wrong = [name for name in _wrongly_held(likelihood, found.theta, held) if name not in released]
         if not wrong:
             return found, held, n_calls
         theta = found.theta
+        released.update(wrong)
         for name in wrong:
             del held[name]
             theta[INDEX[name]] += (
@@ -171,6 +174,42 @@ def _hessian(likelihood: Likelihood, theta: Floats, free: tuple[str, ...]) -> Fl
         rotated[i] = (cost.gradient(step) - cost.gradient(-step)) / (2.0 * _STEP)
     inverse = np.linalg.inv(axes)
     return np.asarray(inverse.T @ (0.5 * (rotated + rotated.T)) @ inverse)
+
+
+def _is_positive(hessian: Floats) -> bool:
+    size = np.sqrt(np.abs(np.diag(hessian)))
+    return bool(
+        np.diag(hessian).min() > 0.0 and np.linalg.eigvalsh(hessian / np.outer(size, size)).min() > 0.0
+    )
+
+
+def _refine(
+    likelihood: Likelihood, found: _Descent, free: tuple[str, ...], held: dict[str, float]
+) -> tuple[_Descent, Floats, float, int]:
+    """Return the minimum with its second derivatives, depth and calls; where Minuit stopped early, go on.
+
+    Minuit's own estimate of the distance can be too good in a curved valley; Newton steps with the full
+    second derivatives, halved until they go down, then lead to the bottom.
+    """
+    n_calls = 0
+    for _ in range(_NEWTON_STEPS):
+        hessian = _hessian(likelihood, found.theta, free)
+        n_calls += 2 * len(free)
+        if not _is_positive(hessian):
+            return found, hessian, found.edm, n_calls
+        step, edm = _newton(likelihood, found.theta, hessian, free, held)
+        if edm < _EDM_GOAL:
+            break
+        for part in (1.0, 0.5, 0.25, 0.125):
+            theta = found.theta + part * step
+            value = likelihood.evaluate(theta, np.zeros(len(NAMES)))
+            n_calls += 1
+            if value < found.value and not _beyond(theta, free):
+                found = found._replace(theta=theta, value=value)
+                break
+        else:
+            break
+    return found, hessian, edm, n_calls
 
 
 def goodness(likelihood: Likelihood, theta: Floats, n_free: int) -> Statistic:
@@ -204,12 +243,11 @@ def fit(likelihood: Likelihood, start: Start, *, errors: bool = True) -> FitResu
     widths: dict[str, float] = {}
     edm = found.edm
     if errors:
-        hessian = _hessian(likelihood, found.theta, start.free)
-        n_calls += 2 * len(start.free)
-        if np.linalg.eigvalsh(hessian / np.sqrt(np.outer(np.diag(hessian), np.diag(hessian)))).min() > 0.0:
+        found, hessian, edm, more = _refine(likelihood, found, start.free, held)
+        n_calls += more
+        if _is_positive(hessian):
             covariance = np.asarray(2.0 * np.linalg.inv(hessian), dtype=np.float64)
             widths = dict(zip(start.free, np.sqrt(np.diag(covariance)).tolist(), strict=True))
-            edm = _distance(likelihood, found.theta, hessian, start.free, held)
         else:
             remarks.append("the covariance is not positive definite")
     if not edm < _EDM_GOAL:
@@ -234,12 +272,15 @@ def fit(likelihood: Likelihood, start: Start, *, errors: bool = True) -> FitResu
     )
 
 
-def _distance(
+def _newton(
     likelihood: Likelihood, theta: Floats, hessian: Floats, free: tuple[str, ...], held: dict[str, float]
-) -> float:
-    """Estimated -2 ln L above the minimum over the parameters that no bound holds."""
+) -> tuple[Floats, float]:
+    """Return the step to the minimum over the parameters that no bound holds, and its depth in -2 ln L."""
     gradient = np.zeros(len(NAMES))
     likelihood.evaluate(theta, gradient)
     moving = [i for i, name in enumerate(free) if name not in held]
-    slope = gradient[_where(free)][moving]
-    return float(0.5 * slope @ np.linalg.solve(hessian[np.ix_(moving, moving)], slope))
+    where = _where(free)[moving]
+    newton = np.linalg.solve(hessian[np.ix_(moving, moving)], gradient[where])
+    step = np.zeros(len(NAMES))
+    step[where] = -newton
+    return step, float(0.5 * gradient[where] @ newton)

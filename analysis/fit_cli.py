@@ -65,7 +65,10 @@ def _config(card: "Card", changes: dict[str, Any], defaults: dict[str, Any] | No
     from analysis.config import FitConfig
     from sim.core.config import Card
 
-    section = (defaults or {}) | card.values.get("fit", {}) | changes
+    given = card.values.get("fit", {})
+    section = (defaults or {}) | given | changes
+    if isinstance(given.get("pulls"), dict):
+        section["pulls"] = (defaults or {}).get("pulls", {}) | given["pulls"]
     return Card(card.source, {**card.values, "fit": section}).section("fit", FitConfig)
 
 

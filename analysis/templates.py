@@ -2,7 +2,9 @@
 
 A template is counts a day and 100 t in each bin for a rate of 1 cpd/100 t (for the magnetic part also for
 1e-11 mu_B). It is as good as the simulation it is made of: no parameter of the response acts on it, and the
-statistical error of its bins is not part of the fit, so it should hold ten times the data's exposure.
+statistical error of its bins is not part of the fit, so it should hold ten times the data's exposure; noise
+in a magnetic part makes it unlike all else, and so a limit better than it is.
+``scripts/make_templates.py`` makes templates.
 """
 
 from dataclasses import replace

@@ -9,6 +9,7 @@ import typer
 from typer.testing import CliRunner
 
 from analysis.asimov import card_exposure
+from analysis.config import FitConfig
 from analysis.fit_cli import fit
 from analysis.results import FitResult
 from sim.core.config import Card, card_from_values
@@ -143,3 +144,11 @@ def test_a_moment_that_is_seen_is_fitted(app: typer.Typer, tmp_path: Path) -> No
     assert plain["moment"]["gallium"]["delta_at_zero"] > 4.0
     assert plain["moment"]["gallium"]["value"] == pytest.approx(5.0, abs=0.1)
     assert plain["standard"]["parameters"]["mu_squared"]["value"] == 0.0
+
+
+def test_a_pull_of_the_card_joins_the_standard_ones() -> None:
+    pull = {"value": 6.8, "sigma": 1.8}
+    assert set(FitConfig(pulls={"rate_85Kr": pull}).pulls) == {"rate_14C", "yield_variance", "rate_85Kr"}
+    assert set(FitConfig(pulls={"rate_14C": "none"}).pulls) == {"yield_variance"}
+    again = FitConfig(pulls={"rate_14C": {"value": 3.0e6, "sigma": 1.0e5}}).pulls["rate_14C"]
+    assert (again.value, again.sigma) == (3.0e6, 1.0e5)
