@@ -66,10 +66,8 @@ def run(
     from analysis.physics_figures import save_probability, save_rates
     from recon.config import ReconConfig
     from sim.core.config import read_card
-    from sim.core.output import prepare_folder
     from sim.physics.config import MomentConfig
 
-    prepare_folder(out)
     checked = read_card(card, overrides or [])  # every section, before the first event is made
     checked.section("reconstruction", ReconConfig)
     checked.section("fit", FitConfig)

@@ -41,22 +41,17 @@ def _read(path: Path, estimator: str, exposure: float | None, histogram: str | N
     return read_csv(path, estimator, exposure)
 
 
-def _card(card: str | None, overrides: list[str] | None) -> "Card":
-    from sim.core.config import card_from_values, read_card
-
-    return read_card(card, overrides or []) if card else card_from_values("defaults", {}, overrides or [])
-
-
 def _input_card(
     path: Path, card: str | None, overrides: list[str] | None, histogram: str | None
 ) -> tuple["Card", dict[str, Any]]:
     """Return the card to use (the option's, else the input's own) and what the input makes a default."""
     from analysis.simulated import simulated_defaults
     from analysis.spectrum_file import recorded_card
+    from sim.core.config import card_or_defaults
 
     if not _is_reconstruction(path, histogram):
-        return _card(card, overrides), {}
-    used = _card(card, overrides) if card else recorded_card(path, overrides or [])
+        return card_or_defaults(card, overrides), {}
+    used = card_or_defaults(card, overrides) if card else recorded_card(path, overrides or [])
     return used, simulated_defaults(used)
 
 
@@ -122,19 +117,20 @@ def fit(
     """
     from analysis.asimov import card_exposure
     from analysis.pipeline import fit_asimov, fit_spectrum, save
+    from sim.core.config import card_or_defaults
     from sim.core.errors import CardError
     from sim.core.output import prepare_folder
 
     if (source is None) == (asimov is None):
         msg = "give either an INPUT or --asimov CARD"
         raise CardError(msg)
-    prepare_folder(out)
     changes: dict[str, Any] = {"estimator": estimator, "range": fit_range, "bin_width": bin_width}
     changes = {name: value for name, value in changes.items() if value is not None}
     if asimov is not None:
-        used = _card(asimov, overrides)
+        used = card_or_defaults(asimov, overrides)
         config = _config(used, changes)
         days_100t = exposure or card_exposure(used)
+        prepare_folder(out)
         announce_compilation()
         with progress("fit", _TYPICAL_FITS, "fits") as advance:
             outcome = fit_asimov(used, config, days_100t, advance)
@@ -145,6 +141,7 @@ def fit(
         found = _read(path, config.estimator, exposure, histogram)
         if found.tfc_subtracted and "tfc_subtracted" not in used.values.get("fit", {}):
             config = config.model_copy(update={"tfc_subtracted": True})
+        prepare_folder(out)
         announce_compilation()
         with progress("fit", _TYPICAL_FITS, "fits") as advance:
             outcome = fit_spectrum(used, config, found.spectrum, advance)

@@ -18,13 +18,6 @@ CardOption = Annotated[
 ]
 
 
-def read_or_default(card: str | None, overrides: list[str] | None) -> "Card":
-    """Return the card named, or an empty one that means all defaults."""
-    from sim.core.config import card_from_values, read_card
-
-    return read_card(card, overrides or []) if card else card_from_values("defaults", {}, overrides or [])
-
-
 def build_conversion(card: "Card") -> "Conversion":
     """Return the conversion of a card; tells the user when it has to compile."""
     from sim.physics.config import NeutrinoConfig, SiteConfig, SunConfig
@@ -83,6 +76,7 @@ def probability(
     `heliospin probability -c pp,8B --nadir 30 --set neutrino.sin2_theta12=0.32 -o p.csv --figure p.png`
     """
     from analysis.probability_table import probability_rows
+    from sim.core.config import card_or_defaults
     from sim.core.output import write_text
     from sim.physics.config import SOLAR_COMPONENTS
 
@@ -91,7 +85,7 @@ def probability(
     names = list(SOLAR_COMPONENTS) if component == "all" else component.split(",")
     energies = _floats(energy, "--energy") if energy else None
     nadirs = _floats(nadir, "--nadir") if nadir else []
-    conversion = build_conversion(read_or_default(card, overrides))
+    conversion = build_conversion(card_or_defaults(card, overrides))
     text = probability_rows(conversion, names, energies, nadirs)
     if out is None:
         typer.echo(text, nl=False)
@@ -126,12 +120,13 @@ def rates(
     """
     from rich.table import Table
 
+    from sim.core.config import card_or_defaults
     from sim.physics.config import MomentConfig
     from sim.physics.rates_report import rates_report
 
     if model:
         overrides = [*(overrides or []), f"sun.model={model}"]
-    values = read_or_default(card, overrides)
+    values = card_or_defaults(card, overrides)
     conversion = build_conversion(values)
     moment = values.section("moment", MomentConfig)
     report = rates_report(conversion, moment, threshold)
@@ -170,8 +165,9 @@ def derive(
     from rich.table import Table
 
     from analysis.states import derive_limits
+    from sim.core.config import card_or_defaults
 
-    limits = derive_limits(mu_eff, build_conversion(read_or_default(card, overrides)))
+    limits = derive_limits(mu_eff, build_conversion(card_or_defaults(card, overrides)))
     values = limits.to_json()
     if as_json:
         typer.echo(json.dumps(values, indent=2))

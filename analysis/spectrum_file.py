@@ -15,7 +15,7 @@ from sim.core.errors import InputFileError
 from sim.core.jit import njit
 from sim.core.rng import Stage, philox, philox_key, unit
 from sim.core.rootio import iterate, open_root, read_record, read_tree
-from sim.core.schema import RECO, RUNS
+from sim.core.schema import EVENTS, RECO, RUNS
 
 Floats = NDArray[np.float64]
 
@@ -191,7 +191,11 @@ def read_root_histogram(path: Path, name: str | None, estimator: str, exposure_d
 def is_reconstruction(path: Path) -> bool:
     """Return True for a ROOT file with the tree of a reconstruction; InputFileError if it is not readable."""
     with open_root(path) as file:
-        return any(key.split(";")[0] == RECO.name for key in file.keys(recursive=False))
+        names = {key.split(";")[0] for key in file.keys(recursive=False)}
+    if EVENTS.name in names and RECO.name not in names:
+        msg = f"{path}: holds events, not clusters: run `heliospin reconstruct` on it first"
+        raise InputFileError(msg)
+    return RECO.name in names
 
 
 def spectrum_text(spectrum: Spectrum, remarks: tuple[str, ...] = ()) -> str:

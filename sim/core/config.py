@@ -96,6 +96,11 @@ def read_card(source: str | Path, overrides: tuple[str, ...] | list[str] = ()) -
     return card_from_values(name, values, overrides)
 
 
+def card_or_defaults(source: str | None, overrides: list[str] | None) -> Card:
+    """Return the card named, or an empty one that means all defaults; errors as in ``read_card``."""
+    return read_card(source, overrides or []) if source else card_from_values("defaults", {}, overrides or [])
+
+
 def card_from_values(
     source: str, values: dict[str, Any], overrides: tuple[str, ...] | list[str] = ()
 ) -> Card:
