@@ -14,6 +14,17 @@ trees `events`, `truth`, `runs`, `pmts`; `reco.root` holds `reco` and `runs`. Bo
 The hits of a gate share one length, the column `n_hit`. Times of day are UTC in ns since 1970-01-01, 64-bit.
 
 Exposure is the sum of `live_time_s` over the rows of `runs`, times the fiducial mass in the run record; it stays right when files are joined.
+
+## Files that a user brings
+
+A solar model (`sun.model = "my.csv"`): columns `r` (solar radii, 0 to 1), `n_e_mol_cm3`, `n_n_mol_cm3` and one production density dF/dr a
+component, named as the components (`pp`, `pep`, `hep`, `7Be`, `8B`, `13N`, `15O`, `17F`). Header lines such as `# flux_pp: 5.98e10` give fluxes in
+cm^-2 s^-1; where they are missing those of B16-GS98 are used.
+
+A measured spectrum (`heliospin fit my.csv`): columns `n_hits` (bin centre, equal steps; or the name of another estimator) and `counts` (whole
+numbers); other columns are ignored. A header line that speaks of TFC subtraction sets `fit.tfc_subtracted`. In a ROOT file: a TH1, named with `--histogram`.
+
+Monte Carlo templates (`fit.templates`): made by `scripts/make_templates.py`.
 """
 
 
