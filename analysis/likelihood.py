@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.model import Bins, Grid, Model, Work, backward, forward, join, spread
+from analysis.expectation import Bins, Grid, Work, backward, forward, join, spread
+from analysis.model import Model
 from analysis.pulls import Constraint
 from analysis.response import Response
 from sim.core.jit import njit

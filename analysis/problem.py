@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.config import FitConfig
+from analysis.expectation import Bins
 from analysis.fit import Start
 from analysis.gallium import gallium_constraint
 from analysis.histograms import Spectrum, cut_range
 from analysis.likelihood import Likelihood, build_likelihood
-from analysis.model import Bins, build_model, shape_code
+from analysis.model import build_model, shape_code
 from analysis.parameters import (
     INDEX,
     LIGHT_YIELD,

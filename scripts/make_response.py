@@ -22,8 +22,9 @@ from scipy.optimize import least_squares
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from analysis.config import FitConfig
+from analysis.expectation import Bins
 from analysis.lineshape import Shape
-from analysis.model import Bins, build_model
+from analysis.model import build_model
 from analysis.parameters import INDEX, PARAMETERS
 from analysis.response import Response
 from analysis.species import build_spectra

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.model import Bins, build_model, shape_code
+from analysis.expectation import Bins
+from analysis.model import build_model, shape_code
 from analysis.outcome import Outcome
 from analysis.parameters import LIGHT_YIELD, MU_SQUARED, parameter
 from analysis.plots.style import COLOURS, DOUBLE, style

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from analysis.config import FitConfig
-from analysis.model import Bins, build_model, shape_code
+from analysis.expectation import Bins
+from analysis.model import build_model, shape_code
 from analysis.parameters import INDEX, PARAMETERS
 from analysis.response import load_response
 from analysis.species import build_spectra

@@ -5,8 +5,9 @@ import pytest
 from scipy.stats import norm
 
 from analysis.config import FitConfig
+from analysis.expectation import Bins
 from analysis.lineshape import Shape
-from analysis.model import Bins, build_model, shape_code
+from analysis.model import build_model, shape_code
 from analysis.parameters import INDEX, MU_SQUARED, NAMES
 from analysis.problem import Problem
 from analysis.response import load_response
