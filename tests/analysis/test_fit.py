@@ -1,5 +1,7 @@
 """Fits: Asimov truth comes back, bounds, status, errors; toys give unbiased pulls."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -125,6 +127,9 @@ def test_toys_with_a_moment(phase2: Problem) -> None:
     truth = phase2.start.theta.copy()
     truth[MU_SQUARED] = 25.0
     problem = centred_problem(phase2, truth, expected_unit_counts(phase2, truth))
+    # with the gallium constraint, as a moment is reported: without it mu^2, pp and 85Kr are nearly
+    # interchangeable and the bounds at 0 cut their distributions
+    problem = replace(problem, likelihood=problem.likelihood.with_constraints(problem.gallium))
     pulls = _pulls(problem, truth, 400, 11)
     for name in problem.start.free:
         values = np.array(pulls[name])
