@@ -148,7 +148,8 @@ def _minimise(likelihood: Likelihood, start: Start) -> tuple[_Descent, dict[str,
             for name, bound in held.items():
                 theta[INDEX[name]] = bound
             continue
-        wrong = [name for name in _wrongly_held(likelihood, found.theta, held) if name not in released]
+        locked = {name: bound for name, bound in held.items() if name not in released}
+        wrong = _wrongly_held(likelihood, found.theta, locked) if locked else []
         if not wrong:
             return found, held, n_calls
         theta = found.theta
@@ -185,18 +186,18 @@ def _is_positive(hessian: Floats) -> bool:
 
 def _refine(
     likelihood: Likelihood, found: _Descent, free: tuple[str, ...], held: dict[str, float]
-) -> tuple[_Descent, Floats, float, int]:
-    """Return the minimum with its second derivatives, depth and calls; where Minuit stopped early, go on.
+) -> tuple[_Descent, Floats | None, float, int]:
+    """Return the minimum, its second derivatives (None if not positive), depth and calls made.
 
     Minuit's own estimate of the distance can be too good in a curved valley; Newton steps with the full
-    second derivatives, halved until they go down, then lead to the bottom.
+    second derivatives, halved until they go down, then go on to the bottom.
     """
     n_calls = 0
     for _ in range(_NEWTON_STEPS):
         hessian = _hessian(likelihood, found.theta, free)
         n_calls += 2 * len(free)
         if not _is_positive(hessian):
-            return found, hessian, found.edm, n_calls
+            return found, None, found.edm, n_calls
         step, edm = _newton(likelihood, found.theta, hessian, free, held)
         if edm < _EDM_GOAL:
             break
@@ -245,7 +246,7 @@ def fit(likelihood: Likelihood, start: Start, *, errors: bool = True) -> FitResu
     if errors:
         found, hessian, edm, more = _refine(likelihood, found, start.free, held)
         n_calls += more
-        if _is_positive(hessian):
+        if hessian is not None:
             covariance = np.asarray(2.0 * np.linalg.inv(hessian), dtype=np.float64)
             widths = dict(zip(start.free, np.sqrt(np.diag(covariance)).tolist(), strict=True))
         else:
