@@ -27,6 +27,11 @@ class Mixing(NamedTuple):
         """|U_ak|^2, float (3, 3), rows e, mu, tau; rows and columns sum to 1."""
         return np.asarray(np.abs(self.pmns) ** 2)
 
+    @property
+    def phase(self) -> complex:
+        """The CP phase factor exp(i delta): the determinant of the 23 rotation with the phase."""
+        return complex(np.linalg.det(self.outer))
+
 
 def mixing(neutrino: NeutrinoConfig) -> Mixing:
     """Return the mixing in the standard parametrisation ``R23 (phase R13 phase*) R12`` [PDG22]."""

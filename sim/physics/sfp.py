@@ -135,7 +135,7 @@ class SpinFlavour:
 
     @cached_property
     def _six(self) -> Six:
-        phase = np.diag(np.where(np.arange(3) == 2, np.exp(1j * np.angle(self.mix.outer[2, 2])), 1.0))
+        phase = np.diag([1.0, 1.0, self.mix.phase])
         before = phase.conj() if self.nature == "dirac" else phase
         moment = self.mix.inner @ before @ self.matrix_bohr @ phase @ self.mix.inner.T
         right = 0.0 if self.nature == "dirac" else -1.0

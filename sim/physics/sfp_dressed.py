@@ -55,6 +55,16 @@ def hamiltonian(
         out[a + 3, a + 3] += six.right_matter * matter + twist
 
 
+@njit
+def vacuum_states(six: Six) -> Complexes:
+    """Return the six mass states as columns (6, 6), where following them begins."""
+    states = np.zeros((6, 6), np.complex128)
+    for a in range(3):
+        for b in range(3):
+            states[a, b] = states[a + 3, b + 3] = six.inner[a, b]
+    return states
+
+
 @njit_inline
 def phase_moments(step: float) -> tuple[complex, complex]:
     """Return the integrals of exp(i step s) and s exp(i step s) over s in (0, 1)."""
@@ -146,10 +156,8 @@ def mass_populations(vector: Complexes, rho: Complexes, inner: Floats, out: Floa
 def _outward(squared: Floats, six: Six, path: Path, density: Floats, out: Floats) -> None:
     """Write the populations (6,) of one energy; ``density`` of births at the nodes, per solar radius."""
     matrix, work = np.empty((6, 6), np.complex128), np.empty((6, 6), np.complex128)
-    old, new = np.eye(6).astype(np.complex128), np.eye(6).astype(np.complex128)
-    for a in range(3):
-        for b in range(3):
-            new[a, b] = new[a + 3, b + 3] = six.inner[a, b]
+    new = vacuum_states(six)
+    old = np.empty_like(new)
     value, value_old = np.empty(6), np.empty(6)
     phase, slope, slope_old = np.zeros(6), np.zeros(6), np.zeros(6)
     rho = np.zeros((6, 6), np.complex128)

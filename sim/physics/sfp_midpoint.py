@@ -10,7 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.core.jit import njit
-from sim.physics.sfp_dressed import Six, hamiltonian, mass_populations, overlap, phase_moments, sandwich
+from sim.physics.sfp_dressed import (
+    Six,
+    hamiltonian,
+    mass_populations,
+    overlap,
+    phase_moments,
+    sandwich,
+    vacuum_states,
+)
 from sim.physics.sfp_eigen import follow
 from sim.physics.sfp_path import RAD_PER_EV2_MEV, Path
 
@@ -21,10 +29,8 @@ Floats = NDArray[np.float64]
 def _outward(squared: Floats, six: Six, path: Path, weight: Floats, out: Floats) -> None:
     """Write the populations (6,) of one energy; ``weight`` of births in the slabs."""
     matrix, work = np.empty((6, 6), np.complex128), np.empty((6, 6), np.complex128)
-    old, new = np.eye(6).astype(np.complex128), np.eye(6).astype(np.complex128)
-    for a in range(3):
-        for b in range(3):
-            new[a, b] = new[a + 3, b + 3] = six.inner[a, b]
+    new = vacuum_states(six)
+    old = np.empty_like(new)
     rho, turn = np.zeros_like(matrix), np.empty_like(matrix)
     value = np.empty(6)
     length = 1.0 / path.x.size

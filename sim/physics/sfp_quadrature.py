@@ -187,6 +187,5 @@ def response(energy_mev: Floats, path: Path, mix: Mixing, weight: Floats) -> Res
 
 def inner_moments(matrix: Complexes, mix: Mixing) -> Complexes:
     """Return L', complex (3,), of a Majorana mass-basis matrix: moments between 23 rotation and rest."""
-    phase = mix.outer[2, 2] / abs(mix.outer[2, 2]) if abs(mix.outer[2, 2]) > 0.0 else 1.0 + 0j
-    lam = np.array([matrix[1, 2] * phase, -matrix[0, 2] * phase, matrix[0, 1]])
+    lam = np.array([matrix[1, 2] * mix.phase, -matrix[0, 2] * mix.phase, matrix[0, 1]])
     return np.asarray(mix.inner @ lam)

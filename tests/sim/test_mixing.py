@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,3 +25,9 @@ def test_the_phase_makes_the_jarlskog_invariant() -> None:
     s12, s13, s23 = (np.sqrt(getattr(neutrino, f"sin2_theta{k}")) for k in (12, 13, 23))
     c12, c13, c23 = (np.sqrt(1 - s * s) for s in (s12, s13, s23))
     assert np.isclose(jarlskog, s12 * c12 * s23 * c23 * s13 * c13**2)
+
+
+@pytest.mark.parametrize("sin2_theta23", [0.0, 0.51, 1.0])
+def test_phase_is_the_cards_whatever_the_23_rotation(sin2_theta23):
+    found = mixing(NeutrinoConfig(sin2_theta23=sin2_theta23, delta_cp_deg=70.0)).phase
+    assert found == pytest.approx(np.exp(1j * np.deg2rad(70.0)), abs=1e-14)
