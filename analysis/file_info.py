@@ -8,7 +8,7 @@ import numpy as np
 from rich.table import Table
 
 from sim.core.errors import InputFileError
-from sim.core.rootio import count_rows, open_root, read_record, read_tree
+from sim.core.rootio import count_rows, object_names, open_root, read_record, read_tree
 from sim.core.schema import EVENT_TREES, RECO, RUNS, SPECIES, Tree
 
 _KNOWN: dict[str, Tree] = {tree.name: tree for tree in (*EVENT_TREES, RECO)}
@@ -20,7 +20,7 @@ def describe_file(path: Path) -> list[Table]:
         return [_json(path)]
     record = read_record(path)
     with open_root(path) as file:
-        names = {key.split(";")[0] for key in file.keys(recursive=False)}
+        names = object_names(file)
     trees = Table("tree", "rows", "what a row is", title=str(path), title_justify="left")
     for name in (name for name in _KNOWN if name in names):
         trees.add_row(name, f"{count_rows(path, _KNOWN[name]):,}", _KNOWN[name].meaning)

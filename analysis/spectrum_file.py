@@ -14,7 +14,7 @@ from sim.core.constants import SECONDS_PER_DAY
 from sim.core.errors import InputFileError
 from sim.core.jit import njit
 from sim.core.rng import Stage, philox, philox_key, unit
-from sim.core.rootio import iterate, open_root, read_record, read_tree
+from sim.core.rootio import iterate, object_names, open_root, read_record, read_tree
 from sim.core.schema import EVENTS, RECO, RUNS
 
 Floats = NDArray[np.float64]
@@ -191,7 +191,7 @@ def read_root_histogram(path: Path, name: str | None, estimator: str, exposure_d
 def is_reconstruction(path: Path) -> bool:
     """Return True for a ROOT file with the tree of a reconstruction; InputFileError if it is not readable."""
     with open_root(path) as file:
-        names = {key.split(";")[0] for key in file.keys(recursive=False)}
+        names = object_names(file)
     if EVENTS.name in names and RECO.name not in names:
         msg = f"{path}: holds events, not clusters: run `heliospin reconstruct` on it first"
         raise InputFileError(msg)

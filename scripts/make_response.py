@@ -27,6 +27,7 @@ from analysis.lineshape import Shape
 from analysis.model import build_model
 from analysis.parameters import INDEX, PARAMETERS
 from analysis.response import Response
+from analysis.simulated import piled_up_events
 from analysis.species import build_spectra
 from recon.config import ReconConfig
 from recon.pipeline import reconstruct
@@ -37,10 +38,10 @@ from sim.core.constants import SECONDS_PER_DAY
 from sim.core.primaries import Block
 from sim.core.provenance import program_version, run_record
 from sim.core.rootio import create, read_tree
-from sim.core.schema import ESTIMATORS, EVENT_TREES, EVENTS, PMTS, RECO, RUNS, SPECIES, TRUTH
+from sim.core.schema import ESTIMATORS, EVENT_TREES, PMTS, RECO, RUNS
 from sim.core.tables import data_folder
 from sim.physics.quenching import visible_energy_electron
-from sim.pipeline import simulate
+from sim.pipeline import simulate, write_block
 from sim.sources.calibration import CalibrationSource
 from sim.sources.source import Birks
 
@@ -55,7 +56,6 @@ OVERRIDES = (
     "pile_up.analysis_threshold_nh=10",
 )  # so that nothing is cut off below
 PILE_UP_RANGE = (93, 140)  # N_h
-PILE_UP_DELAY_NS = 1000.0  # decays further apart are no pile-up
 BINNING = 1.0 / 12.0  # variance of a unit bin of the charge; counts are fitted on the grid of raw counts
 FIELDS = (
     "light_yield", "curvature", "curvature_2", "offset", "resolution_a", "yield_variance", "floor_variance",
@@ -85,9 +85,7 @@ def simulate_source(
         writer.extend(PMTS.name, own.detector.pmts._asdict())
         for index in range(blocks):
             data = simulate_block(Block(config.run.seed, index, 0, BLOCK_S), own)
-            writer.extend(EVENTS.name, data.events, data.counts, data.hits)
-            writer.extend(TRUTH.name, data.truth)
-            writer.extend(RUNS.name, data.runs)
+            write_block(writer, data)
         writer.record(run_record("simulate", card, resolve(card, config)))
     reconstruct(events, reco, card.section("reconstruction", ReconConfig))
     rows = read_tree(reco, RECO, [*ESTIMATORS, "n_raw_hits", "selected"])
@@ -105,15 +103,10 @@ def pile_up_rate(card: Card, response: Response, days: float, folder: Path) -> f
     simulate(carbon, events)
     config = carbon.section("reconstruction", ReconConfig)
     reconstruct(events, reco, config)
-    truth = read_tree(events, TRUTH, ["event_id", "species", "time_ns"])
-    inside = (truth["event_id"] >= 0) & (truth["species"] == SPECIES["14C"])
-    order = np.lexsort((truth["time_ns"][inside], truth["event_id"][inside]))
-    event, time_ns = truth["event_id"][inside][order], truth["time_ns"][inside][order]
-    close = (np.diff(event) == 0) & (np.diff(time_ns) < PILE_UP_DELAY_NS)
     rows = read_tree(reco, RECO, ["event_id", "nh", "selected"])
     low, high = PILE_UP_RANGE
     seen = (rows["selected"] > 0) & (rows["nh"] > low - 0.5) & (rows["nh"] < high + 0.5)
-    found = int(np.isin(rows["event_id"][seen], event[1:][close]).sum())
+    found = int(np.isin(rows["event_id"][seen], piled_up_events(events)).sum())
     live_d = float(read_tree(reco, RUNS, ["live_time_s"])["live_time_s"].sum()) / SECONDS_PER_DAY
     rate = found / (live_d * config.fiducial_volume().mass_t() / 100.0)
     bins = Bins(float(low), int(high - low) + 1, 1, 1.0, 1.0)

@@ -8,6 +8,7 @@ stream at the card's activity and are told apart by the truth.
     heliospin fit reco.root --set fit.templates=templates.csv
 """
 
+import contextlib
 import sys
 import tempfile
 from collections.abc import Callable
@@ -24,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from analysis.config import FitConfig
 from analysis.histograms import Spectrum
 from analysis.parameters import SOLAR_MEMBERS
-from analysis.simulated import simulated_pile_up
+from analysis.simulated import piled_up_events, simulated_pile_up
 from analysis.species import solar_input
 from analysis.spectrum_file import read_reconstruction
 from analysis.templates import KNOWN, MAGNETIC, Templates, templates_text
@@ -42,9 +43,10 @@ from sim.core.output import write_text
 from sim.core.pool import in_order
 from sim.core.provenance import card_hash, program_version, run_record
 from sim.core.rootio import count_rows, create, read_tree
-from sim.core.schema import EVENT_TREES, EVENTS, PMTS, RECO, RUNS, SPECIES, TRUTH
+from sim.core.schema import EVENT_TREES, EVENTS, PMTS, RECO, RUNS, SPECIES
 from sim.physics.exposure import inverse_distance_squared, utc_seconds
 from sim.physics.rates import UNIT_MOMENT
+from sim.pipeline import write_block
 from sim.sources.cosmogenic import CarbonSource
 from sim.sources.internal import InternalSource
 from sim.sources.live_time import split_blocks, utc_ns
@@ -63,7 +65,6 @@ MOST_RATE_HZ = 10.0  # in the sphere: one gate in 5000 holds two
 LEAST_MAGNETIC = 2_000_000  # magnetic recoils, most of them below the range of a fit
 BLOCK_EVENTS = 20_000
 BLOCK_HOURS = 240.0
-PILE_UP_DELAY_NS = 1000.0  # decays further apart are no pile-up
 SEED_OFFSET = 1_000_000  # templates must not share random numbers with data of the same card
 SIMULATION_SHARE = 0.6  # of the time, for the progress bar
 WHOLE_YIELD = 2000  # bins written: raw hits up to about 5 MeV
@@ -184,12 +185,11 @@ def simulate_plan(
     number = max(plan.events / BLOCK_EVENTS, plan.live_days * 24.0 / BLOCK_HOURS, 1.0)
     hours = plan.live_days * 24.0 / np.ceil(number)
     blocks = split_blocks(seed, utc_ns(config.run.start_utc), plan.live_days, float(hours))
-    with create(events, EVENT_TREES) as writer:
+    made = in_order(simulate_block, plan.setup, blocks, workers)
+    with create(events, EVENT_TREES) as writer, contextlib.closing(made):
         writer.extend(PMTS.name, plan.setup.detector.pmts._asdict())
-        for data in in_order(simulate_block, plan.setup, blocks, workers):
-            writer.extend(EVENTS.name, data.events, data.counts, data.hits)
-            writer.extend(TRUTH.name, data.truth)
-            writer.extend(RUNS.name, data.runs)
+        for data in made:
+            write_block(writer, data)
             advance(SIMULATION_SHARE * plan.events / len(blocks))
         writer.record(run_record("simulate", card, resolve(card, config)))
     gates = max(count_rows(events, EVENTS), 1)
@@ -202,13 +202,8 @@ def simulate_plan(
 
 def pile_up_counts(events: Path, reco: Path, spectrum: Spectrum) -> NDArray[np.float64]:
     """Return the part of a spectrum whose clusters are in gates where two decays follow each other at once."""
-    truth = read_tree(events, TRUTH, ["event_id", "time_ns"])
-    inside = truth["event_id"] >= 0
-    order = np.lexsort((truth["time_ns"][inside], truth["event_id"][inside]))
-    event, time_ns = truth["event_id"][inside][order], truth["time_ns"][inside][order]
-    close = (np.diff(event) == 0) & (np.diff(time_ns) < PILE_UP_DELAY_NS)
     rows = read_tree(reco, RECO, ["event_id", spectrum.estimator, "selected"])
-    use = (rows["selected"] > 0) & np.isin(rows["event_id"], event[1:][close])
+    use = (rows["selected"] > 0) & np.isin(rows["event_id"], piled_up_events(events))
     bins = np.round(rows[spectrum.estimator][use].astype(np.float64) / spectrum.step).astype(np.int64)
     n = spectrum.counts.size
     return np.bincount(bins[(bins >= 0) & (bins < n)], minlength=n).astype(np.float64)

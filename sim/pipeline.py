@@ -5,14 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sim.block import build_setup, simulate_block
+from sim.block import BlockData, build_setup, simulate_block
 from sim.config import SimConfig, read_config, resolve
 from sim.core.config import Card
 from sim.core.constants import SECONDS_PER_DAY
 from sim.core.geometry import VESSEL_RADIUS_M, sphere_mass_t
 from sim.core.pool import in_order
 from sim.core.provenance import run_record
-from sim.core.rootio import Format, create
+from sim.core.rootio import Format, RootWriter, create
 from sim.core.schema import EVENT_TREES, EVENTS, PMTS, RUNS, SPECIES, TRUTH
 from sim.sources.live_time import split_blocks, utc_ns
 
@@ -64,9 +64,7 @@ def simulate(
     with create(out, EVENT_TREES, kind) as writer, contextlib.closing(made):
         writer.extend(PMTS.name, setup.detector.pmts._asdict())
         for data in made:
-            writer.extend(EVENTS.name, data.events, data.counts, data.hits)
-            writer.extend(TRUTH.name, data.truth)
-            writer.extend(RUNS.name, data.runs)
+            write_block(writer, data)
             for name in totals:
                 totals[name] += int(data.runs[name][0])
             gates += len(data.counts)
@@ -77,6 +75,13 @@ def simulate(
         writer.record(_record(card, config, live_s, totals))
     generated, kept = ({name: totals[f"{what}_{name}"] for name in SPECIES} for what in ("generated", "kept"))
     return Summary(out, len(blocks), live_s / SECONDS_PER_DAY, gates, hits, generated, kept)
+
+
+def write_block(writer: RootWriter, data: BlockData) -> None:
+    """Append a simulated block to the trees of an events file."""
+    writer.extend(EVENTS.name, data.events, data.counts, data.hits)
+    writer.extend(TRUTH.name, data.truth)
+    writer.extend(RUNS.name, data.runs)
 
 
 def _record(card: Card, config: SimConfig, live_s: float, totals: dict[str, int]) -> dict[str, Any]:

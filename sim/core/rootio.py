@@ -121,8 +121,13 @@ def open_root(path: Path) -> Iterator[Any]:
         yield file
 
 
+def object_names(file: Any) -> set[str]:
+    """Return the names of what an open ROOT file holds at its top, without cycle numbers."""
+    return {key.split(";")[0] for key in file.keys(recursive=False)}
+
+
 def _tree(file: Any, path: Path, tree: Tree) -> Any:
-    names = {key.split(";")[0] for key in file.keys(recursive=False)}
+    names = object_names(file)
     if tree.name not in names:
         msg = f"{path}: no tree {tree.name!r}; the file holds: {', '.join(sorted(names)) or 'nothing'}"
         raise InputFileError(msg)

@@ -35,6 +35,19 @@ class Table(NamedTuple):
             raise TableError(msg)
         return np.asarray(values, dtype=np.float64)
 
+    def rising(self, column: str) -> NDArray[np.float64]:
+        """Return a numeric column that must increase from row to row; TableError naming the row otherwise."""
+        values = self.numbers(column)
+        falls = np.flatnonzero(np.diff(values) <= 0.0)
+        if len(falls):
+            at = int(falls[0])
+            msg = (
+                f"{self.name}: {column} is not increasing at row {at + 2} "
+                f"({values[at]:g}, then {values[at + 1]:g})"
+            )
+            raise TableError(msg)
+        return values
+
     def text(self, column: str) -> NDArray[np.str_]:
         """Return a text column, str (n_rows,)."""
         return np.asarray(self.columns[column], dtype=np.str_)

@@ -116,11 +116,7 @@ def _table_shape(path: Path) -> Callable[[Floats], Floats]:
         row = int(bad[0])
         msg = f"{path}: row {row + 1} has r = {r[row]:g}, b = {b[row]:g}, expected a finite field >= 0"
         raise TableError(msg)
-    falls = np.flatnonzero(np.diff(r) <= 0.0)
-    if len(falls):
-        row = int(falls[0])
-        msg = f"{path}: r is not increasing at row {row + 2} ({r[row]:g}, then {r[row + 1]:g})"
-        raise TableError(msg)
+    table.rising("r")
     if r[0] < 0.0 or abs(r[-1] - 1.0) > 1e-6:
         msg = f"{path}: r runs from {r[0]:g} to {r[-1]:g}, expected solar radii that reach the surface at 1"
         raise TableError(msg)

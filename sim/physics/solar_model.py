@@ -100,11 +100,7 @@ def _structure(table: Table) -> tuple[Floats, dict[str, Floats]]:
     if len(r) < 5:
         msg = f"{table.name}: {len(r)} radii, expected at least 5"
         raise TableError(msg)
-    falls = np.flatnonzero(np.diff(r) <= 0.0)
-    if len(falls):
-        at = int(falls[0])
-        msg = f"{table.name}: r is not increasing at row {at + 2} ({r[at]:g}, then {r[at + 1]:g})"
-        raise TableError(msg)
+    table.rising("r")
     if r[-1] > 1.0 + 1e-6:
         msg = f"{table.name}: r reaches {r[-1]:g}, expected solar radii between 0 and 1"
         raise TableError(msg)
