@@ -1,16 +1,19 @@
 """The ``heliospin`` command: every room's commands under one name."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analysis import fit_cli, physics_cli
+from analysis import antineutrino_cli, display_cli, fit_cli, line_conversion_cli, physics_cli
 from recon import cli as recon_cli
 from sim import cli as sim_cli
 from sim.core.config import PRESETS, preset_text
 from sim.core.console import console, friendly
 from sim.core.options import CardArgument, SetOption, WorkersOption
+
+if TYPE_CHECKING:
+    from sim.core.config import Card
 
 app = typer.Typer(
     name="heliospin",
@@ -54,34 +57,53 @@ def run(
     workers: WorkersOption = None,
     overrides: SetOption = None,
 ) -> None:
-    """Run the whole chain: simulate, reconstruct, fit; ends with the limit and the figures.
+    """Run the whole chain: simulate, reconstruct, then fit, or set limits on antineutrinos, as the card asks.
 
     Examples
     --------
     `heliospin run`  (the quickstart card, results in `results/`)
 
     `heliospin run phase2 -o phase2 --workers 2 --set neutrino.sin2_theta12=0.32`
+
+    `heliospin run antineutrino -o appearance`  (coincidences and the limit on solar antineutrinos)
     """
+    from analysis.appearance_config import AppearanceConfig
     from analysis.config import FitConfig
-    from analysis.physics_figures import save_probability, save_rates
-    from recon.config import ReconConfig
+    from recon.config import CoincidenceConfig, ReconConfig
     from sim.core.config import read_card
-    from sim.physics.config import MomentConfig
 
     checked = read_card(card, overrides or [])  # every section, before the first event is made
     checked.section("reconstruction", ReconConfig)
+    checked.section("coincidence", CoincidenceConfig)
     checked.section("fit", FitConfig)
+    checked.section("appearance", AppearanceConfig)
+    sources = checked.values.get("run", {}).get("sources", ("elastic",))
+    searches = "antineutrino" in sources
+    fits = "elastic" in sources
+    steps = 2 + searches + fits
 
-    console.rule("1/3 simulate", align="left")
+    console.rule(f"1/{steps} simulate", align="left")
     sim_cli.simulate(
         card=card, output=out / "events.root", days=days, seed=seed, workers=workers, overrides=overrides
     )
-    console.rule("2/3 reconstruct", align="left")
+    console.rule(f"2/{steps} reconstruct", align="left")
     recon_cli.reconstruct(events=out / "events.root", output=out / "reco.root", workers=workers or 2)
-    console.rule("3/3 fit", align="left")
-    fit_cli.fit(source=str(out / "reco.root"), out=out)
-    conversion = physics_cli.build_conversion(checked)
-    moment = checked.section("moment", MomentConfig)
+    if searches:
+        console.rule(f"3/{steps} antineutrinos", align="left")
+        antineutrino_cli.antineutrino(source=str(out / "reco.root"), out=out)
+    if fits:
+        console.rule(f"{steps}/{steps} fit", align="left")
+        fit_cli.fit(source=str(out / "reco.root"), out=out)
+        _show_physics(checked, out)
+
+
+def _show_physics(card: "Card", out: Path) -> None:
+    """Draw the survival probability and the expected recoils."""
+    from analysis.physics_figures import save_probability, save_rates
+    from sim.physics.config import MomentConfig
+
+    conversion = physics_cli.build_conversion(card)
+    moment = card.section("moment", MomentConfig)
     written = save_probability(conversion, out / "probability"), save_rates(conversion, moment, out / "rates")
     for png, *_ in written:
         console.print(f"figure:  {png}")
@@ -105,7 +127,9 @@ def card(
 
 @friendly
 def info(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="events.root, reco.root or fit.json.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="events.root, reco.root, fit.json or antineutrino.json.")
+    ],
 ) -> None:
     """Tell what is in a file: trees, rows, exposure, seed, versions, card.
 
@@ -121,11 +145,14 @@ app.command()(run)
 app.command()(sim_cli.simulate)
 app.command()(recon_cli.reconstruct)
 app.command()(fit_cli.fit)
+app.command()(antineutrino_cli.antineutrino)
+app.command()(line_conversion_cli.beryllium)
 app.command()(physics_cli.probability)
 app.command()(physics_cli.rates)
 app.command()(physics_cli.derive)
 app.command()(card)
 app.command()(info)
+app.command()(display_cli.display)
 
 
 def main() -> None:

@@ -9,9 +9,9 @@ from rich.table import Table
 
 from sim.core.errors import InputFileError
 from sim.core.rootio import count_rows, object_names, open_root, read_record, read_tree
-from sim.core.schema import EVENT_TREES, RECO, RUNS, SPECIES, Tree
+from sim.core.schema import EVENT_TREES, RECO_TREES, RUNS, SPECIES, Tree
 
-_KNOWN: dict[str, Tree] = {tree.name: tree for tree in (*EVENT_TREES, RECO)}
+_KNOWN: dict[str, Tree] = {tree.name: tree for tree in (*EVENT_TREES, *RECO_TREES)}
 
 
 def describe_file(path: Path) -> list[Table]:
@@ -64,12 +64,13 @@ def _json(path: Path) -> Table:
     except (OSError, ValueError) as error:
         msg = f"{path}: not a readable JSON file: {error}"
         raise InputFileError(msg) from None
-    if not isinstance(values, dict) or "parameters" not in values:
-        msg = f"{path}: not a fit result: expected the key 'parameters'"
+    if not isinstance(values, dict) or not {"parameters", "limits"} & set(values):
+        msg = f"{path}: not a result of this program: expected the key 'parameters' or 'limits'"
         raise InputFileError(msg)
     table = Table("quantity", "value", "error", "unit", title=str(path), title_justify="left")
-    for name, entry in values["parameters"].items():
-        table.add_row(name, f"{entry['value']:.5g}", f"{entry['error']:.3g}", entry["unit"])
+    for name, entry in values.get("parameters", {}).items():
+        sigma = "" if entry["error"] is None else f"{entry['error']:.3g}"
+        table.add_row(name, f"{entry['value']:.5g}", sigma, entry["unit"])
     for name, entry in values.get("limits", {}).items():
         table.add_row(name, f"< {entry['value']:.3g}", f"{entry['cl']:.0%} C.L.", entry["unit"])
     return table

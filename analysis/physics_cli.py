@@ -1,100 +1,17 @@
-"""Commands that print physics: probabilities, expected rates, derived limits."""
+"""Commands that print physics: probabilities (in a file of their own), expected rates, derived limits."""
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from sim.core.console import announce_compilation, console, friendly
+from analysis.card_physics import CardOption, build_conversion
+from analysis.probability_cli import probability
+from sim.core.console import console, friendly
 from sim.core.options import JsonOption, SetOption
 
-if TYPE_CHECKING:
-    from sim.core.config import Card
-    from sim.physics.conversion import Conversion
-
-CardOption = Annotated[
-    str | None, typer.Option("--card", metavar="CARD", help="Run card or preset to take the physics from.")
-]
-
-
-def build_conversion(card: "Card") -> "Conversion":
-    """Return the conversion of a card; tells the user when it has to compile."""
-    from sim.physics.config import NeutrinoConfig, SiteConfig, SunConfig
-    from sim.physics.conversion import Conversion
-    from sim.physics.solar_model import load_solar_model
-
-    sun = card.section("sun", SunConfig)
-    model = load_solar_model(sun.model).scaled(sun.flux_scale)
-    announce_compilation()
-    return Conversion.build(model, card.section("neutrino", NeutrinoConfig), card.section("site", SiteConfig))
-
-
-def _floats(text: str, option: str) -> list[float]:
-    from sim.core.errors import CardError
-
-    try:
-        return [float(part) for part in text.split(",")]
-    except ValueError:
-        msg = f"{option} {text!r}: expected numbers separated by commas, such as 0.862,1.44"
-        raise CardError(msg) from None
-
-
-@friendly
-def probability(
-    component: Annotated[
-        str, typer.Option("--component", "-c", metavar="NAME[,NAME]", help="Solar components, or `all`.")
-    ] = "8B",
-    energy: Annotated[
-        str | None,
-        typer.Option("--energy", "-e", metavar="MEV[,MEV]", help="Energies in MeV (default: all)."),
-    ] = None,
-    nadir: Annotated[
-        str | None,
-        typer.Option("--nadir", metavar="DEG[,DEG]", help="Nadir angles for the night, beside day."),
-    ] = None,
-    model: Annotated[
-        str | None, typer.Option("--model", "-m", metavar="NAME|CSV", help="Solar model (same as sun.model).")
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", metavar="FILE.csv", help="CSV file (default: standard output)."),
-    ] = None,
-    figure: Annotated[
-        Path | None,
-        typer.Option("--figure", metavar="FILE.png", help="Draw P_ee(E) with the measured points."),
-    ] = None,
-    card: CardOption = None,
-    overrides: SetOption = None,
-) -> None:
-    """Print the probabilities of a solar nu_e, averaged over its production region, as CSV.
-
-    Examples
-    --------
-    `heliospin probability -c 7Be -e 0.862`
-
-    `heliospin probability -c pp,8B --nadir 30 --set neutrino.sin2_theta12=0.32 -o p.csv --figure p.png`
-    """
-    from analysis.probability_table import probability_rows
-    from sim.core.config import card_or_defaults
-    from sim.core.output import write_text
-    from sim.physics.config import SOLAR_COMPONENTS
-
-    if model:
-        overrides = [*(overrides or []), f"sun.model={model}"]
-    names = list(SOLAR_COMPONENTS) if component == "all" else component.split(",")
-    energies = _floats(energy, "--energy") if energy else None
-    nadirs = _floats(nadir, "--nadir") if nadir else []
-    conversion = build_conversion(card_or_defaults(card, overrides))
-    text = probability_rows(conversion, names, energies, nadirs)
-    if out is None:
-        typer.echo(text, nl=False)
-    else:
-        write_text(out, text)
-    if figure is not None:
-        from analysis.physics_figures import save_probability
-
-        save_probability(conversion, figure)
+__all__ = ["build_conversion", "derive", "probability", "rates"]
 
 
 @friendly

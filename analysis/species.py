@@ -17,7 +17,14 @@ from sim.core.config import Card
 from sim.core.constants import SECONDS_PER_DAY
 from sim.physics.arrival import arrival
 from sim.physics.beta import beta_spectrum
-from sim.physics.config import BackgroundsConfig, NeutrinoConfig, SiteConfig, SunConfig
+from sim.physics.config import (
+    BackgroundsConfig,
+    FieldConfig,
+    MomentConfig,
+    NeutrinoConfig,
+    SiteConfig,
+    SunConfig,
+)
 from sim.physics.conversion import Conversion
 from sim.physics.gamma_light import VisibleLine, annihilation_visible
 from sim.physics.quenching import Particle, visible_energies
@@ -56,11 +63,13 @@ class Spectra:
 
 @dataclass(frozen=True)
 class SolarInput:
-    """The sun and the mixing of a card; made by ``solar_input``."""
+    """The sun, the mixing, and the field and moments of a card; made by ``solar_input``."""
 
     sun_config: SunConfig
     neutrino: NeutrinoConfig
     site: SiteConfig
+    field: FieldConfig
+    moment: MomentConfig
 
     @cached_property
     def sun(self) -> SolarModel:
@@ -70,7 +79,7 @@ class SolarInput:
     @cached_property
     def conversion(self) -> Conversion:
         """Probabilities, averaged over production and live time."""
-        return Conversion.build(self.sun, self.neutrino, self.site)
+        return Conversion.build(self.sun, self.neutrino, self.site, field=self.field, moment=self.moment)
 
     @cached_property
     def ssm_cpd_100t(self) -> dict[str, float]:
@@ -83,8 +92,10 @@ class SolarInput:
 
 
 @lru_cache(maxsize=4)
-def _cached_input(sun: str, neutrino: NeutrinoConfig, site: SiteConfig) -> SolarInput:
-    return SolarInput(SunConfig.model_validate_json(sun), neutrino, site)
+def _cached_input(
+    sun: str, neutrino: NeutrinoConfig, site: SiteConfig, field: FieldConfig, moment: MomentConfig
+) -> SolarInput:
+    return SolarInput(SunConfig.model_validate_json(sun), neutrino, site, field, moment)
 
 
 def solar_input(card: Card) -> SolarInput:
@@ -96,7 +107,13 @@ def solar_input(card: Card) -> SolarInput:
         A section is not usable.
     """
     sun = card.section("sun", SunConfig).model_dump_json()  # holds a dict, so it cannot be a key itself
-    return _cached_input(sun, card.section("neutrino", NeutrinoConfig), card.section("site", SiteConfig))
+    return _cached_input(
+        sun,
+        card.section("neutrino", NeutrinoConfig),
+        card.section("site", SiteConfig),
+        card.section("field", FieldConfig),
+        card.section("moment", MomentConfig),
+    )
 
 
 def to_visible(counts: Floats, particle: Particle, kb_cm_mev: float) -> Floats:
@@ -153,7 +170,7 @@ def build_spectra(card: Card, config: FitConfig) -> Spectra:
 
     Parameters
     ----------
-    card : its sections sun, neutrino, site and backgrounds are used.
+    card : its sections sun, neutrino, site, field, moment and backgrounds are used.
     config : the fit section (kB and the treatment of pile-up).
 
     Raises

@@ -55,6 +55,7 @@ def read_reconstruction(path: Path, estimator: str) -> SpectrumFile:
     Estimators that count are whole numbers times 2000 / live channels. If that factor is the same in the
     whole file, it is the bin width of the spectrum: one bin a raw count. If not, the bins are 1 wide and each
     cluster is moved at random, but reproducibly, within the width of its raw count, else they show a comb.
+    Clusters count with their weights; where these are not 1, the counts are expectations, no Poisson numbers.
 
     Raises
     ------
@@ -67,7 +68,9 @@ def read_reconstruction(path: Path, estimator: str) -> SpectrumFile:
     step = 1.0 if estimator.startswith("charge") else _one_step(path)
     key = philox_key(0, Stage.TOY, 0)
     counts = np.zeros(_HIGHEST)
-    columns = list(dict.fromkeys([estimator, "nh", "n_raw_hits", "event_id", "cluster", "selected"]))
+    columns = list(
+        dict.fromkeys([estimator, "nh", "n_raw_hits", "event_id", "cluster", "selected", "weight"])
+    )
     for block in iterate(path, RECO, columns, rows=_ROWS):
         use = block["selected"] > 0
         value = block[estimator][use].astype(np.float64)
@@ -76,10 +79,13 @@ def read_reconstruction(path: Path, estimator: str) -> SpectrumFile:
             label = block["event_id"][use].astype(np.int64) * 8 + block["cluster"][use]
             value = _dither(value, width.astype(np.float64), label, *key)
         bins = np.round(value / (step or 1.0)).astype(np.int64)
-        counts += np.bincount(bins[(bins >= 0) & (bins < _HIGHEST)], minlength=_HIGHEST)
+        inside = (bins >= 0) & (bins < _HIGHEST)
+        counts += np.bincount(bins[inside], block["weight"][use][inside], minlength=_HIGHEST)
     exposure = live_d * volume.mass_t() / _TARGET_T
-    spectrum = Spectrum(estimator, 0.0, counts, exposure, str(path), step or 1.0, "simulated data")
-    return SpectrumFile(check_spectrum(spectrum), tfc_subtracted=False)
+    whole = bool(np.all(counts == np.round(counts)))
+    label = "simulated data" if whole else "weighted simulation"
+    spectrum = Spectrum(estimator, 0.0, counts, exposure, str(path), step or 1.0, label)
+    return SpectrumFile(check_spectrum(spectrum, whole=whole), tfc_subtracted=False)
 
 
 def recorded_card(path: Path, overrides: list[str]) -> Card:

@@ -9,7 +9,7 @@ from sim.core.console import console, error_console, friendly, progress
 from sim.core.options import SetOption
 
 if TYPE_CHECKING:
-    from recon import pipeline
+    from recon import pair_selection, pipeline
 
 
 @friendly
@@ -23,28 +23,33 @@ def reconstruct(
         int, typer.Option("--workers", "-j", min=1, max=256, help="Threads; never changes the result.")
     ] = 1,
 ) -> None:
-    """Reconstruct the hits of an events file: clusters, energy estimators, vertices, fiducial cut.
+    """Reconstruct the hits of an events file: clusters, energy estimators, vertices, delayed coincidences.
 
-    The truth in the file is not read. Settings come from the card stored in the file; keys of its section
-    "reconstruction" can be changed.
+    The truth in the file is not read. Settings come from the card stored in the file; keys of its sections
+    "reconstruction" and "coincidence" can be changed.
 
     For example:
 
     `heliospin reconstruct events.root -o reco.root`
 
     `heliospin reconstruct events.root -o reco.root --set reconstruction.fiducial_radius_m=2.6`
+
+    `heliospin reconstruct events.root -o reco.root --set coincidence.prompt_min_pe=900`
     """
     from recon import pipeline
-    from recon.config import ReconConfig
+    from recon.config import CoincidenceConfig, ReconConfig
+    from recon.record import COINCIDENCE, RECONSTRUCTION, recorded_card
     from sim.core.console import announce_compilation
     from sim.core.rootio import count_rows
     from sim.core.schema import EVENTS
 
-    config = pipeline.recorded_card(events, overrides or []).section(pipeline.SECTION, ReconConfig)
+    card = recorded_card(events, overrides or [])
+    config = card.section(RECONSTRUCTION, ReconConfig)
+    coincidence = card.section(COINCIDENCE, CoincidenceConfig)
     n_gates = count_rows(events, EVENTS)
     announce_compilation()
     with progress("Reconstructing", n_gates, "events") as advance:
-        summary = pipeline.reconstruct(events, output, config, advance, workers)
+        summary = pipeline.reconstruct(events, output, config, advance, workers, coincidence)
     _report(summary)
 
 
@@ -62,6 +67,29 @@ def _report(summary: "pipeline.Summary") -> None:
     console.print(table)
     days = summary.live_time_s / SECONDS_PER_DAY
     console.print(f"live time {days:.3f} d, fiducial mass {summary.fiducial_mass_t:.2f} t", highlight=False)
+    if summary.coincidences.clusters[0].kept:
+        _report_pairs(summary.coincidences)
     for warning in summary.warnings:
         error_console.print(f"[bold yellow]warning:[/] {warning}", soft_wrap=True, highlight=False)
     console.print(f"written: {summary.output}", highlight=False, soft_wrap=True)
+
+
+def _report_pairs(result: "pair_selection.Coincidences") -> None:
+    from rich.table import Table
+
+    from sim.core.constants import SECONDS_PER_DAY
+
+    counts = ", ".join(f"{cut.name} {cut.kept:,}" for cut in result.clusters)
+    console.print(f"delayed coincidences: {counts}", highlight=False, soft_wrap=True)
+    weighted = any(cut.weight != cut.kept for cut in result.pairs)
+    table = Table("pairs", "in time", *(["weighted"] if weighted else []), "accidental, expected")
+    for cut in result.pairs:
+        chance = "" if cut.accidental is None else f"{cut.accidental:.4g} +- {cut.accidental_error:.2g}"
+        table.add_row(cut.name, f"{cut.kept:,}", *([f"{cut.weight:,.4g}"] if weighted else []), chance)
+    console.print(table)
+    console.print(
+        f"{result.fiducial_mass_t:.1f} t, {result.live_time_s / SECONDS_PER_DAY:.3f} d, "
+        f"{100.0 * result.live_fraction:.2f} % outside the muon vetoes: {result.exposure_t_y():.4g} t y",
+        highlight=False,
+        soft_wrap=True,
+    )

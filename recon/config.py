@@ -1,11 +1,11 @@
-"""The card section of the reconstruction; it describes what the analysis assumes, not what is true."""
+"""The card sections of the reconstruction; they describe what the analysis assumes, not what is true."""
 
 import math
 
 from pydantic import Field, field_validator, model_validator
 
 from sim.core.config import Section
-from sim.core.geometry import FiducialVolume
+from sim.core.geometry import VESSEL_RADIUS_M, FiducialVolume
 
 _MODEL_WEIGHT_TOLERANCE = 1e-6
 
@@ -85,3 +85,58 @@ class ReconConfig(Section):
     def fiducial_volume(self) -> FiducialVolume:
         """Return the fiducial volume."""
         return FiducialVolume(self.fiducial_radius_m, self.fiducial_z_min_m, self.fiducial_z_max_m)
+
+
+class CoincidenceConfig(Section):
+    """The delayed-coincidence search for inverse beta decay: prompt positron, delayed neutron capture.
+
+    Cuts of the ten-year antineutrino search [BX-ANTINU21], from memory: unverified. The multiplicity cut is
+    that of the geo-neutrino analysis of the same data [BX-GEONU20], unverified. 200 moved windows give the
+    expectation of b accidental pairs with an error of sqrt(b / 200), 7 % of the spread of their number.
+    """
+
+    # -- charges, in p.e. for 2000 channels
+    prompt_min_pe: float = Field(408.0, gt=0, le=1e6)  # unverified [BX-ANTINU21]
+    prompt_max_pe: float | None = Field(None, gt=0, le=1e7)  # none: no upper end
+    delayed_min_pe: float = Field(860.0, gt=0, le=1e6)  # unverified [BX-ANTINU21] 2.22 MeV gamma
+    delayed_max_pe: float = Field(1300.0, gt=0, le=1e6)  # unverified [BX-ANTINU21]
+
+    # -- space and time
+    dt_min_us: float = Field(20.0, ge=0.1, le=1e5)  # unverified [BX-ANTINU21]
+    dt_max_us: float = Field(1280.0, gt=0, le=1e5)  # unverified [BX-ANTINU21]; capture takes 255 us
+    distance_m: float = Field(1.0, gt=0, le=20)  # of the vertices, unverified [BX-ANTINU21]
+    wall_m: float = Field(
+        0.25, ge=0, lt=VESSEL_RADIUS_M
+    )  # prompt vertex from vessel, unverified [BX-ANTINU21]
+
+    # -- vetoes
+    inner_veto_s: float = Field(
+        2.0, ge=0, le=5
+    )  # after muons through the scintillator, unverified [BX-ANTINU21]
+    outer_veto_ms: float = Field(2.0, ge=0, le=5000)  # after all other muons, unverified [BX-ANTINU21]
+    multiplicity_ms: float = Field(2.0, ge=0, le=1000)  # no third cluster so near to either; 0: no such cut
+    multiplicity_pe: float = Field(400.0, gt=0, le=1e6)  # a third cluster this bright counts [BX-GEONU20]
+
+    # -- accidental coincidences, from delayed windows moved by 1, 2, ... steps
+    shifts: int = Field(200, ge=0, le=2000)
+    shift_step_ms: float = Field(5.0, gt=0, le=1000)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "CoincidenceConfig":
+        if self.prompt_max_pe is not None and self.prompt_min_pe >= self.prompt_max_pe:
+            msg = "prompt_min_pe must be below prompt_max_pe"
+            raise ValueError(msg)
+        if self.delayed_min_pe >= self.delayed_max_pe:
+            msg = "delayed_min_pe must be below delayed_max_pe"
+            raise ValueError(msg)
+        if self.dt_min_us >= self.dt_max_us:
+            msg = "dt_min_us must be below dt_max_us"
+            raise ValueError(msg)
+        if self.shift_step_ms * 1e3 <= self.dt_max_us:
+            msg = f"shift_step_ms = {self.shift_step_ms:g} ms must exceed dt_max_us, else the windows overlap"
+            raise ValueError(msg)
+        return self
+
+    def reach_s(self) -> float:
+        """Return the longest time between the clusters of a pair, moved windows included."""
+        return self.shifts * self.shift_step_ms * 1e-3 + self.dt_max_us * 1e-6

@@ -9,21 +9,24 @@ import awkward as ak
 import numpy as np
 
 from recon.channels import Channels, read_channels
-from recon.config import ReconConfig
+from recon.coincidence import Found
+from recon.config import CoincidenceConfig, ReconConfig
 from recon.energy import estimate_energy
 from recon.hits import Hits, Search, cluster_search, find_clusters, sort_hits
+from recon.muon_veto import live_fraction, muon_free
+from recon.pair_search import PairSearch
+from recon.pair_selection import Coincidences, select_pairs
+from recon.record import COINCIDENCE, RECONSTRUCTION, extended_record, reach_warning
 from recon.selection import Cut, add_flows, select
 from recon.timing import Timing, timing_model
 from recon.vertex import fit_vertices
 from sim.core import rootio
-from sim.core.config import Card, card_from_values
-from sim.core.errors import CardError, InputFileError, OutputError
-from sim.core.provenance import run_record
-from sim.core.schema import EVENTS, RECO, RECO_TREES, RUNS
+from sim.core.errors import InputFileError, OutputError
+from sim.core.schema import EVENTS, MUONS, PAIRS, RECO, RECO_TREES, RUNS
 
-SECTION = "reconstruction"
 _BLOCK_ROWS = 8000  # gates a block: about 1e6 hits of 0.5 MeV events, 30 MB
-_COLUMNS = ["run", "block", "event_id", "gate_time_ns", "hit_time_ns", "hit_pmt", "hit_charge_pe"]
+_COLUMNS = ["run", "block", "event_id", "gate_time_ns", "weight", "hit_time_ns", "hit_pmt", "hit_charge_pe"]
+_MUON_ROWS = 1_000_000  # read at a time, 13 MB
 _QUEUE = 2  # blocks waiting per worker
 
 
@@ -37,11 +40,12 @@ class Model(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """What a reconstruction did: the cut flow, the exposure's two factors, the output, and warnings."""
+    """What a reconstruction did: cut flow, the exposure's two factors, pairs, the output, and warnings."""
 
     cut_flow: tuple[Cut, ...]
     live_time_s: float
     fiducial_mass_t: float
+    coincidences: Coincidences
     output: Path
     warnings: tuple[str, ...]
 
@@ -52,8 +56,9 @@ def reconstruct(
     config: ReconConfig,
     advance: Callable[[float], None] | None = None,
     workers: int = 1,
+    coincidence: CoincidenceConfig | None = None,
 ) -> Summary:
-    """Reconstruct every gate of an events file.
+    """Reconstruct every gate of an events file, and find the delayed coincidences among its clusters.
 
     Parameters
     ----------
@@ -62,6 +67,7 @@ def reconstruct(
     config : what to assume and to cut.
     advance : told the number of gates done, after each block.
     workers : threads (the kernels release the GIL); the output is the same for any number.
+    coincidence : cuts of the coincidence search; defaults where None.
 
     Raises
     ------
@@ -73,47 +79,34 @@ def reconstruct(
     if out_path.resolve() == events_path.resolve():
         msg = f"{out_path}: the output would replace the input; name another file"
         raise OutputError(msg)
+    coincidence = coincidence or CoincidenceConfig()
     record = rootio.read_record(events_path)
     channels = read_channels(events_path)
     runs = rootio.read_tree(events_path, RUNS)
     search = cluster_search(config, int(channels.live.sum()))
     model = Model(config, channels, search, timing_model(config))
     flows = [_rows(model, events_path, _no_gates())[1]]
+    search_of_pairs = PairSearch(coincidence)
     with rootio.create(out_path, RECO_TREES) as writer:
         for rows, flow, n_gates in _reconstructed(model, events_path, max(workers, 1)):
             writer.extend(RECO.name, rows)
+            search_of_pairs.add(rows)
             flows.append(flow)
             if advance is not None:
                 advance(n_gates)
         writer.extend(RUNS.name, runs)
+        pairs, coincidences = _selected(events_path, search_of_pairs.finish(), runs, coincidence)
+        writer.extend(PAIRS.name, pairs)
         cut_flow = add_flows(flows)
-        writer.record(_extended(record, events_path, config, cut_flow))
-    live_time_s = float(runs["live_time_s"].sum())
-    found = _warnings(events_path, cut_flow, live_time_s)
-    return Summary(cut_flow, live_time_s, config.fiducial_volume().mass_t(), out_path, found)
-
-
-def recorded_card(events_path: Path, overrides: tuple[str, ...] | list[str] = ()) -> Card:
-    """Return the card of an events file's run record with ``reconstruction.key=value`` overrides applied.
-
-    Raises
-    ------
-    CardError
-        An override is malformed or belongs to another section: what was simulated cannot be changed.
-    InputFileError
-        The file has no run record.
-    """
-    for text in overrides:
-        if not text.strip().startswith(f"{SECTION}."):
-            msg = (
-                f"--set {text!r}: only {SECTION}.key=value can be changed here; the rest is simulated already"
-            )
-            raise CardError(msg)
-    values = rootio.read_record(events_path).get("card")
-    if not isinstance(values, dict):
-        msg = f"{events_path}: the run record holds no card: not an events file of this program"
-        raise InputFileError(msg)
-    return card_from_values(f"{events_path} (run record)", values, overrides)
+        used = {
+            RECONSTRUCTION: config.model_dump(mode="json"),
+            COINCIDENCE: coincidence.model_dump(mode="json"),
+        }
+        mass_t = config.fiducial_volume().mass_t()
+        writer.record(extended_record(record, events_path, used, mass_t, cut_flow, coincidences))
+    warnings = _warnings(events_path, cut_flow, coincidences.live_time_s)
+    warnings += reach_warning(record, events_path, coincidence)
+    return Summary(cut_flow, coincidences.live_time_s, mass_t, coincidences, out_path, warnings)
 
 
 def _reconstructed(
@@ -165,6 +158,7 @@ def _rows(model: Model, path: Path, block: dict[str, Any]) -> tuple[dict[str, An
         "vertex_valid": vertices.valid,
         "fiducial": selection.fiducial,
         "selected": selection.selected,
+        "weight": block["weight"][gate],
     }
     return rows, selection.cut_flow
 
@@ -177,6 +171,9 @@ def _hits(path: Path, block: dict[str, Any], n_pmt: int) -> Hits:
         np.ascontiguousarray(ak.to_numpy(ak.flatten(block[name], axis=1)))
         for name in ("hit_time_ns", "hit_pmt", "hit_charge_pe")
     )
+    if not len(time_ns) == len(pmt) == len(charge_pe):
+        msg = f"{path}: hit columns of different lengths: the file is damaged"
+        raise InputFileError(msg)
     if len(pmt) and int(pmt.max()) >= n_pmt:
         msg = f"{path}: a hit on photomultiplier {int(pmt.max())}, the file describes {n_pmt}"
         raise InputFileError(msg)
@@ -192,19 +189,14 @@ def _no_gates() -> dict[str, Any]:
     return empty | jagged
 
 
-def _extended(
-    record: dict[str, Any], path: Path, config: ReconConfig, cut_flow: tuple[Cut, ...]
-) -> dict[str, Any]:
-    resolved = {SECTION: config.model_dump(mode="json")}
-    step = run_record(
-        "reconstruct",
-        Card(path.name, resolved),
-        resolved,
-        input=path.name,
-        fiducial_mass_t=config.fiducial_volume().mass_t(),
-        cut_flow=[cut._asdict() for cut in cut_flow],
-    )
-    return {**record, SECTION: step}
+def _selected(
+    path: Path, found: Found, runs: dict[str, Any], config: CoincidenceConfig
+) -> tuple[dict[str, Any], Coincidences]:
+    """Return the columns of the pairs and the result of the search; muons are read where there are pairs."""
+    muons = rootio.iterate(path, MUONS, ["run", "time_ns", "inner"], rows=_MUON_ROWS)
+    free = muon_free(found.pairs.run, found.pairs.prompt_time_ns, muons, config)
+    live_time_s = float(runs["live_time_s"].sum())
+    return select_pairs(found, free, live_time_s, live_fraction(runs, config), config)
 
 
 def _warnings(path: Path, cut_flow: tuple[Cut, ...], live_time_s: float) -> tuple[str, ...]:

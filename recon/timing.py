@@ -14,9 +14,9 @@ from recon.hits import Floats
 from sim.core.constants import SPEED_OF_LIGHT_M_NS
 from sim.core.jit import njit_inline
 
-_STEP_NS = 0.25  # of the table; Hermite cubics between, relative error of the density below 1e-4
+_STEP_NS = 0.25  # of the table; Hermite cubics between: density to 1e-4 (6 photons) or 6e-3 (64)
 _EARLY_NS = -15.0  # the table's first residual
-_MOST_PHOTONS = 6  # tables of the first of 1, 2, ... photons
+_MOST_PHOTONS = 64  # tables of the first of 1, 2, ... photons; a near tube of a 16 MeV event sees as many
 
 
 class Timing(NamedTuple):

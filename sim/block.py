@@ -8,16 +8,18 @@ from numpy.typing import NDArray
 from sim.config import SimConfig
 from sim.core.constants import SECONDS_PER_DAY
 from sim.core.geometry import VESSEL_RADIUS_M
-from sim.core.primaries import Block, Deposits, Primaries, join
+from sim.core.primaries import ALONE, Block, Deposits, Primaries, join
 from sim.core.rng import Stage, stream
-from sim.core.schema import SPECIES
+from sim.core.schema import PROCESSES, SPECIES
 from sim.detector.hits import TICKS_PER_NS
 from sim.detector.light import DRAW
 from sim.detector.model import Detector, build_detector
 from sim.detector.pileup import Carbon, build_carbon, generate_c14
 from sim.detector.response import Response, respond
+from sim.physics.antineutrino_config import AntineutrinoConfig
 from sim.sources.build import build_sources, generate
 from sim.sources.live_time import utc_ns
+from sim.sources.muons import draw_muons, muons_before
 from sim.sources.source import Birks, Source, count_species
 
 Columns = dict[str, Any]
@@ -32,6 +34,7 @@ class Setup(NamedTuple):
     sources: tuple[Source, ...]
     detector: Detector
     carbon: Carbon | None
+    muons: AntineutrinoConfig | None  # None where nothing asks for them
 
 
 class BlockData(NamedTuple):
@@ -42,6 +45,7 @@ class BlockData(NamedTuple):
     counts: NDArray[np.int64]
     hits: Columns
     truth: Columns
+    muons: Columns
     runs: Columns
 
 
@@ -64,7 +68,10 @@ def build_setup(config: SimConfig) -> Setup:
         config.neutrino,
         config.site,
         config.moment,
+        config.field,
         config.backgrounds,
+        config.antineutrino,
+        kinds=run.sources,
         sphere_radius_m=run.sphere_radius_m,
         birks=birks,
         run_start_ns=utc_ns(run.start_utc),
@@ -72,7 +79,8 @@ def build_setup(config: SimConfig) -> Setup:
     )
     has_c14 = config.pile_up.c14 and config.backgrounds.c14_bq_100t > 0
     carbon = build_carbon(config.backgrounds, birks.electron_cm_mev, detector) if has_c14 else None
-    return Setup(run.number, run.sphere_radius_m, sources, detector, carbon)
+    channel = config.antineutrino if "antineutrino" in run.sources else None
+    return Setup(run.number, run.sphere_radius_m, sources, detector, carbon, channel)
 
 
 def simulate_block(block: Block, setup: Setup) -> BlockData:
@@ -94,16 +102,21 @@ def simulate_block(block: Block, setup: Setup) -> BlockData:
     response = respond(block, primaries, deposits, detector, above)
     gates = response.gates
     truth = _truth(block, setup, primaries, deposits, response)
-    kept = np.bincount(truth["species"][truth["event_id"] >= 0], minlength=256)
+    interaction = truth["process"] != PROCESSES["neutron_capture"]
+    kept = np.bincount(truth["species"][interaction & (truth["event_id"] >= 0)], minlength=256)
     dead_s = gates.opened * detector.trigger.dead / TICKS_PER_NS * 1e-9
     n = len(gates.start_ns)
     identity = {"run": setup.run_number, "block": block.index}
+    seen, n_inner, n_outer = _muons(block, setup, gates.start_ns)
+    muons = {**{name: np.full(len(seen["time_ns"]), value) for name, value in identity.items()}, **seen}
     runs = {
         **identity,
         "start_time_ns": block.start_ns,
         "live_time_s": block.live_s - dead_s,
         "dead_time_s": dead_s,
         "n_gates": n,
+        "n_muons_inner": n_inner,
+        "n_muons_outer": n_outer,
         **{f"generated_{name}": count for name, count in generated.items()},
         **{f"kept_{name}": kept[code] for name, code in SPECIES.items()},
     }
@@ -111,9 +124,37 @@ def simulate_block(block: Block, setup: Setup) -> BlockData:
         **{name: np.full(n, value) for name, value in identity.items()},
         "event_id": block.index * GATES_PER_BLOCK + np.arange(n),
         "gate_time_ns": block.start_ns + gates.start_ns,
+        "weight": _gate_weights(truth, n, block.index * GATES_PER_BLOCK),
     }
     hits = {name: getattr(gates, name) for name in ("hit_time_ns", "hit_pmt", "hit_charge_pe", "hit_primary")}
-    return BlockData(block, events, gates.counts, hits, truth, {k: np.array([v]) for k, v in runs.items()})
+    return BlockData(
+        block, events, gates.counts, hits, truth, muons, {k: np.array([v]) for k, v in runs.items()}
+    )
+
+
+def _muons(block: Block, setup: Setup, gate_ns: NDArray[np.int64]) -> tuple[Columns, int, int]:
+    """Return the muons that a veto can ask for, and how many crossed the scintillator or missed it."""
+    if setup.muons is None:
+        return {"time_ns": np.zeros(0, np.int64), "inner": np.zeros(0, np.uint8)}, 0, 0
+    muons = draw_muons(block, setup.muons)
+    near = muons_before(muons, np.sort(gate_ns))
+    columns = {
+        "time_ns": block.start_ns + np.rint(muons.time_ns[near]).astype(np.int64),
+        "inner": muons.inner[near],
+    }
+    return columns, int(muons.inner.sum()), int((~muons.inner).sum())
+
+
+def _gate_weights(truth: Columns, n_gates: int, first_id: int) -> NDArray[np.float64]:
+    """Return the weight of each gate: the product over its families of primaries."""
+    weights = np.ones(n_gates)
+    at = np.flatnonzero((truth["weight"] != 1.0) & (truth["event_id"] >= 0))
+    gate = truth["event_id"][at] - first_id
+    alone = truth["family"][at] == ALONE
+    family = np.where(alone, -1 - at, truth["family"][at])
+    _, one = np.unique(np.stack([gate, family]), axis=1, return_index=True)
+    np.multiply.at(weights, gate[one], truth["weight"][at[one]])
+    return weights
 
 
 def _truth(

@@ -34,16 +34,20 @@ def simulate(
     from sim import pipeline
     from sim.config import read_config
     from sim.core.config import read_card
-    from sim.core.console import announce_compilation
+    from sim.core.console import announce_compilation, note
     from sim.core.pool import default_workers
+    from sim.physics.precession import ignored_field
 
     changes = list(overrides or [])
     changes += [f"run.live_days={days}"] if days is not None else []
     changes += [f"run.seed={seed}"] if seed is not None else []
     loaded = read_card(card, changes)
-    live_days = read_config(loaded).run.live_days
+    config = read_config(loaded)
+    ignored = ignored_field(config.field, config.moment)
+    if ignored is not None:
+        note(ignored)
     announce_compilation()
-    with progress("Simulating", live_days, "days") as advance:
+    with progress("Simulating", config.run.live_days, "days") as advance:
         summary = pipeline.simulate(loaded, output, workers or default_workers(), kind, advance)
     _report(summary)
 

@@ -1,6 +1,6 @@
 """The run card's section ``[run]``, and all sections that a simulation needs, checked together."""
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import Field, field_validator
 
@@ -8,8 +8,18 @@ from sim.core.config import SECTIONS, Card, Section
 from sim.core.errors import PhysicsError
 from sim.core.geometry import VESSEL_RADIUS_M
 from sim.detector.config import DetectorConfig, PileUpConfig
-from sim.physics.config import BackgroundsConfig, MomentConfig, NeutrinoConfig, SiteConfig, SunConfig
+from sim.physics.antineutrino_config import AntineutrinoConfig
+from sim.physics.config import (
+    BackgroundsConfig,
+    FieldConfig,
+    MomentConfig,
+    NeutrinoConfig,
+    SiteConfig,
+    SunConfig,
+)
 from sim.physics.exposure import utc_seconds
+
+SourceKind = Literal["elastic", "internal", "antineutrino"]
 
 
 class RunConfig(Section):
@@ -22,6 +32,7 @@ class RunConfig(Section):
     start_utc: str = "2011-12-14T00:00:00"  # Phase-II, unverified
     block_hours: float = Field(24.0, gt=0, le=240)  # live time of a block, the unit of work
     sphere_radius_m: float = Field(3.5, gt=0, le=VESSEL_RADIUS_M)  # fiducial 2.8 m and a margin of 0.7 m
+    sources: tuple[SourceKind, ...] = ("elastic", "internal")  # what happens, 14C apart (section pile_up)
 
     @field_validator("start_utc")
     @classmethod
@@ -41,7 +52,9 @@ class SimConfig(NamedTuple):
     sun: SunConfig
     neutrino: NeutrinoConfig
     moment: MomentConfig
+    field: FieldConfig
     backgrounds: BackgroundsConfig
+    antineutrino: AntineutrinoConfig
     detector: DetectorConfig
     pile_up: PileUpConfig
 

@@ -13,7 +13,7 @@ from sim.core.geometry import VESSEL_RADIUS_M, sphere_mass_t
 from sim.core.pool import in_order
 from sim.core.provenance import run_record
 from sim.core.rootio import Format, RootWriter, create
-from sim.core.schema import EVENT_TREES, EVENTS, PMTS, RUNS, SPECIES, TRUTH
+from sim.core.schema import EVENT_TREES, EVENTS, MUONS, PMTS, RUNS, SPECIES, TRUTH
 from sim.sources.live_time import split_blocks, utc_ns
 
 Progress = Callable[[float], None]
@@ -81,6 +81,7 @@ def write_block(writer: RootWriter, data: BlockData) -> None:
     """Append a simulated block to the trees of an events file."""
     writer.extend(EVENTS.name, data.events, data.counts, data.hits)
     writer.extend(TRUTH.name, data.truth)
+    writer.extend(MUONS.name, data.muons)
     writer.extend(RUNS.name, data.runs)
 
 

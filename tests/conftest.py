@@ -1,6 +1,6 @@
 """Fixtures for all rooms: kernels compiled against plain, and a toy detector with toy event files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +14,15 @@ from sim.core.geometry import PMT_RADIUS_M, Photomultipliers, build_photomultipl
 
 settings.register_profile("compiled", deadline=None)  # the first call of a kernel compiles it
 settings.load_profile("compiled")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep computed tables of the tests out of the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HELIOSPIN_CACHE", str(tmp_path_factory.mktemp("tables")))
+        yield
+
 
 TOY_SLOWNESS_NS_M = 1.68 / 0.299792458
 TOY_EMISSION = ((0.889, 0.055, 0.027, 0.029), (3.7, 24.0, 60.0, 600.0))
@@ -65,6 +74,13 @@ class ToyHits(NamedTuple):
     charge_pe: np.ndarray
     offsets: np.ndarray
     vertex_m: np.ndarray
+
+
+class ToyMuons(NamedTuple):
+    """Muons of a toy file: UTC, and 1 for those through the scintillator."""
+
+    time_ns: np.ndarray
+    inner: np.ndarray
 
 
 class ToyDetector:
@@ -150,24 +166,34 @@ class ToyDetector:
         runs: tuple[int, ...] = (1,),
         with_truth: bool = True,
         kind: rootio.Format = "ttree",
+        gate_time_ns: np.ndarray | None = None,
+        weight: np.ndarray | None = None,
+        muons: ToyMuons | None = None,
     ) -> Path:
         """Write toy gates as an events file with truth, runs, pmts and a run record.
 
-        With several ``runs`` the same gates are written once a run, as in a file joined from several.
+        With several ``runs`` the same gates are written once a run, as in a file joined from several. Gates
+        come every 10 ms and have weight 1 where nothing else is said; all are in one block of a day.
         """
         trees = tuple(t for t in schema.EVENT_TREES if with_truth or t is not schema.TRUTH)
         n = len(toy.offsets) - 1
+        muons = muons or ToyMuons(np.zeros(0, np.int64), np.zeros(0, np.uint8))
+        gate = {
+            "gate_time_ns": TOY_EPOCH_NS + 10_000_000 * np.arange(n)
+            if gate_time_ns is None
+            else gate_time_ns,
+            "weight": np.ones(n) if weight is None else weight,
+        }
         with rootio.create(path, trees, kind) as writer:
             for run in runs:
                 identity = {"run": np.full(n, run), "block": np.zeros(n), "event_id": np.arange(n)}
-                gate_time = {"gate_time_ns": TOY_EPOCH_NS + 10_000_000 * np.arange(n)}
                 jagged = {
                     "hit_time_ns": toy.time_ns,
                     "hit_pmt": toy.pmt,
                     "hit_charge_pe": toy.charge_pe,
                     "hit_primary": np.full(len(toy.time_ns), 0 if with_truth else -1),
                 }
-                writer.extend("events", identity | gate_time, np.diff(toy.offsets), jagged)
+                writer.extend("events", identity | gate, np.diff(toy.offsets), jagged)
                 if with_truth:
                     truth = {c.name: np.zeros(n) for c in schema.TRUTH.columns}
                     truth |= identity | dict(zip(("x_m", "y_m", "z_m"), toy.vertex_m.T, strict=True))
@@ -177,8 +203,12 @@ class ToyDetector:
                     "run": np.array([run]),
                     "live_time_s": np.array([86400.0]),
                     "n_gates": np.array([n]),
+                    "n_muons_inner": np.array([(muons.inner != 0).sum()]),
+                    "n_muons_outer": np.array([(muons.inner == 0).sum()]),
                 }
                 writer.extend("runs", block)
+                of_run = {"run": np.full(len(muons.inner), run), "block": np.zeros(len(muons.inner))}
+                writer.extend("muons", of_run | muons._asdict())
                 writer.extend("pmts", self.tubes._asdict())
             writer.record({"program": "heliospin", "step": "simulate", "card": {"reconstruction": {}}})
         return path
@@ -187,6 +217,11 @@ class ToyDetector:
 @pytest.fixture(scope="session")
 def toy_detector() -> ToyDetector:
     return ToyDetector()
+
+
+@pytest.fixture(scope="session")
+def toy_muons() -> type[ToyMuons]:
+    return ToyMuons
 
 
 @pytest.fixture

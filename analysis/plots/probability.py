@@ -1,4 +1,4 @@
-"""Figure: survival probability over energy, with measured points."""
+"""Figures: survival probability over energy with measured points; six states with precession."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from sim.physics.conversion import Probabilities
 
 Floats = NDArray[np.float64]
 
@@ -65,6 +67,16 @@ def _draw_points(axes: "Axes", measured: Measured) -> None:
             )
 
 
+def _energy_axis(axes: "Axes") -> None:
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
+
+    axes.set_xscale("log")
+    axes.set_xlabel(r"Neutrino energy $E_\nu$ [MeV]")
+    axes.xaxis.set_major_locator(FixedLocator(_TICKS))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
 def probability_figure(curves: Sequence[Curve], measured: Measured | None = None) -> "Figure":
     """Draw P(nu_e -> nu_e) over the neutrino energy.
 
@@ -74,7 +86,6 @@ def probability_figure(curves: Sequence[Curve], measured: Measured | None = None
     measured : points with errors, or None.
     """
     from matplotlib.figure import Figure
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 
     dashes = ("-", "--", ":", "-.")
     with style():
@@ -92,12 +103,8 @@ def probability_figure(curves: Sequence[Curve], measured: Measured | None = None
                     curve.energy_mev, curve.low, curve.high, color="0.82", linewidth=0, label=curve.band
                 )
                 handles += [band] if curve.band else []
-        axes.set_xscale("log")
-        axes.set_xlabel(r"Neutrino energy $E_\nu$ [MeV]")
+        _energy_axis(axes)
         axes.set_ylabel(r"Survival probability $P(\nu_e \to \nu_e)$")
-        axes.xaxis.set_major_locator(FixedLocator(_TICKS))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axes.xaxis.set_minor_formatter(NullFormatter())
         if curves:
             axes.set_xlim(min(c.energy_mev[0] for c in curves), max(c.energy_mev[-1] for c in curves))
             lowest, highest = (extreme([extreme(c.p_ee) for c in curves]) for extreme in (np.min, np.max))
@@ -110,4 +117,57 @@ def probability_figure(curves: Sequence[Curve], measured: Measured | None = None
             marks, labels = zip(*points, strict=True)
             title = axes.legend(marks, labels, loc="lower left", title="Borexino 2018", alignment="left")
             title.get_title().set_fontsize(8)
+    return figure
+
+
+def six_state_figure(
+    energy_mev: Floats, found: "Probabilities", nature: str, component: str, setting: str
+) -> "Figure":
+    """Draw the neutrinos above, and below, on a logarithmic scale, what they have precessed into.
+
+    Parameters
+    ----------
+    energy_mev : (n,).
+    found : probabilities at these energies.
+    nature : majorana: antineutrinos below; dirac: right-handed states.
+    component : whose production region it is.
+    setting : field and moments in words.
+    """
+    from matplotlib.figure import Figure
+
+    above = [(r"$\nu_e$", found.nue), (r"$\nu_\mu$", found.numu), (r"$\nu_\tau$", found.nutau)]
+    if nature == "dirac":
+        below = [("all right-handed", found.sterile)]
+        below += [(r"$\nu_1^R$", found.a1), (r"$\nu_2^R$", found.a2), (r"$\nu_3^R$", found.a3)]
+        name = r"right-handed $P(\nu_e \to \nu^R)$"
+    else:
+        below = [
+            (r"$\bar\nu_e$", found.anue),
+            (r"$\bar\nu_\mu$", found.anumu),
+            (r"$\bar\nu_\tau$", found.anutau),
+        ]
+        name = r"antineutrinos $P(\nu_e \to \bar\nu_\alpha)$"
+    colours, dashes = ("black", "blue", "vermilion", "green"), ("-", "--", "-.", ":")
+    with style():
+        figure = Figure(figsize=(DOUBLE[0], 1.35 * DOUBLE[1]), layout="constrained")
+        upper, lower = figure.subplots(2, 1, sharex=True)
+        for axes, curves in ((upper, above), (lower, below)):
+            for number, (label, values) in enumerate(curves):
+                colour, width = COLOURS[colours[number]], 2.0 if number == 0 else 1.3
+                axes.plot(energy_mev, values, dashes[number], color=colour, linewidth=width, label=label)
+        upper.set_ylim(0.0, 1.0)
+        upper.set_ylabel(r"neutrinos $P(\nu_e \to \nu_\alpha)$")
+        place = _LABELS.get(component, component)
+        title = f"{place} production region, day; {setting}"
+        upper.set_title(title.replace("R_sun", r"$R_\odot$"), fontsize=8)
+        upper.legend(loc="upper right", ncols=3)
+        values = np.concatenate([row[row > 0.0] for _, row in below])
+        if values.size:
+            top = float(values.max())
+            lower.set_yscale("log")
+            lower.set_ylim(max(float(values.min()), 1e-7 * top) / 3.0, 5.0 * top)
+        lower.set_ylabel(name)
+        lower.legend(loc="lower right", ncols=len(below))
+        _energy_axis(lower)
+        upper.set_xlim(float(energy_mev[0]), float(energy_mev[-1]))
     return figure

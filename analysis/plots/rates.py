@@ -68,7 +68,7 @@ def rates_figure(conversion: Conversion, moment: MomentConfig = UNIT_MOMENT) -> 
     from matplotlib.lines import Line2D
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 
-    used = shown_moment(moment)
+    used = shown_moment(moment, conversion.mix)
     curves = recoil_curves(conversion, used)
     magnetic = (
         rf"magnetic, $\mu_{{\mathrm{{eff}}}} = {_power_of_ten(used.mu_eff_bohr)}\,\mu_\mathrm{{B}}$"

@@ -17,14 +17,18 @@ SECTIONS = {
     "sun": "sim.physics",
     "neutrino": "sim.physics",
     "moment": "sim.physics",
+    "field": "sim.physics",
     "backgrounds": "sim.physics",
+    "antineutrino": "sim.physics",
     "detector": "sim",
     "pile_up": "sim",
     "reconstruction": "recon",
+    "coincidence": "recon",
     "fit": "analysis",
+    "appearance": "analysis",
 }
 
-PRESETS = ("quickstart", "phase2", "phase2-mu5")
+PRESETS = ("quickstart", "phase2", "phase2-mu5", "antineutrino")
 
 
 class Section(BaseModel):

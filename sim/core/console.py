@@ -76,3 +76,8 @@ def announce_compilation() -> None:
         error_console.print(
             "Compiling the kernels (first run of this version; about a minute, then cached) ..."
         )
+
+
+def note(text: str) -> None:
+    """Tell the user something in one line, on standard error."""
+    error_console.print(f"note: {text}", soft_wrap=True, highlight=False, markup=False)

@@ -37,7 +37,9 @@ ORBIT_ECCENTRICITY = 0.0167086  # [IAU] J2000
 
 # -- time
 SECONDS_PER_DAY = 86400.0
+DAYS_PER_YEAR = 365.25  # Julian year
 
 # -- detector material: pseudocumene C9H12
 SCINTILLATOR_DENSITY_G_CM3 = 0.8774  # at 15 C, Borexino geometry constants, see docs/references.md [BX-G4]
 ELECTRONS_PER_100T = 3.307e31  # 66 electrons per C9H12 (120.19 g/mol); the value of the Phase-II analyses
+FREE_PROTONS_PER_100T = 6.01e30  # 12 hydrogens per C9H12

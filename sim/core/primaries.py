@@ -11,6 +11,8 @@ Floats = NDArray[np.float64]
 BETA_LIKE = 0  # electrons, positrons, gammas: the fast emission profile
 ALPHA_LIKE = 1  # alphas, protons: the slow emission profile
 
+ALONE = -1  # family of a primary that is an interaction by itself
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -30,6 +32,7 @@ class Primaries(NamedTuple):
     """One row a primary, shape (n,); times in ns since the block's start, in any order."""
 
     time_ns: Floats
+    family: NDArray[np.int32]  # same number for all primaries of one interaction; -1: alone
     species: NDArray[np.uint8]  # sim.core.schema.SPECIES
     process: NDArray[np.uint8]  # sim.core.schema.PROCESSES
     pdg_birth: NDArray[np.int32]
@@ -60,10 +63,17 @@ class Deposits(NamedTuple):
 
 
 def empty_primaries(n: int) -> Primaries:
-    """Return n rows of zeros with weight 1."""
-    types = {"species": np.uint8, "process": np.uint8, "pdg_birth": np.int32, "pdg_detector": np.int32}
+    """Return n rows of zeros with weight 1, each alone in its family."""
+    types = {
+        "family": np.int32,
+        "species": np.uint8,
+        "process": np.uint8,
+        "pdg_birth": np.int32,
+        "pdg_detector": np.int32,
+    }
     rows = {name: np.zeros(n, types.get(name, np.float64)) for name in Primaries._fields}
     rows["weight"] = np.ones(n)
+    rows["family"][:] = ALONE
     return Primaries(**rows)
 
 
@@ -83,9 +93,15 @@ def point_deposits(primaries: Primaries, kind: int, visible_mev: Floats) -> Depo
 
 
 def join(parts: list[tuple[Primaries, Deposits]]) -> tuple[Primaries, Deposits]:
-    """Join sources into one list of primaries and their deposits; the order of parts is kept."""
+    """Join sources into one list of primaries and their deposits; the order of parts is kept.
+
+    Families are numbered within a part; here they get numbers of their own, from 0 upwards.
+    """
     offsets = np.cumsum([0, *(len(p.time_ns) for p, _ in parts)])
     primaries = Primaries(*(np.concatenate(columns) for columns in zip(*(p for p, _ in parts), strict=True)))
+    first = np.cumsum([0, *(int(p.family.max(initial=ALONE)) + 1 for p, _ in parts)])
+    shift = np.repeat(first[:-1], np.diff(offsets))
+    primaries.family[:] = np.where(primaries.family == ALONE, ALONE, primaries.family + shift)
     deposits = [
         d._replace(primary=d.primary + start) for (_, d), start in zip(parts, offsets[:-1], strict=True)
     ]

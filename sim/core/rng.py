@@ -32,6 +32,8 @@ class Stage(IntEnum):
     TOY = 8
     LAYOUT = 9
     CALIBRATION = 10
+    MUON = 11
+    ANTINEUTRINO = 12
 
 
 def stream(seed: int, stage: Stage, block: int, *branch: int) -> np.random.Generator:

@@ -126,7 +126,8 @@ def object_names(file: Any) -> set[str]:
     return {key.split(";")[0] for key in file.keys(recursive=False)}
 
 
-def _tree(file: Any, path: Path, tree: Tree) -> Any:
+def tree_in(file: Any, path: Path, tree: Tree) -> Any:
+    """Return a tree of an open file; InputFileError if it is missing, damaged or of another schema."""
     names = object_names(file)
     if tree.name not in names:
         msg = f"{path}: no tree {tree.name!r}; the file holds: {', '.join(sorted(names)) or 'nothing'}"
@@ -152,7 +153,8 @@ def _branches(found: Any, tree: Tree) -> set[str]:
     }
 
 
-def _columns(found: Any, tree: Tree, names: list[str], start: int, stop: int) -> dict[str, Any]:
+def columns_in(found: Any, tree: Tree, names: list[str], start: int, stop: int) -> dict[str, Any]:
+    """Return columns of an open tree from row start to before stop, as awkward arrays."""
     if "RNTuple" not in type(found).__name__:
         arrays = found.arrays(names, entry_start=start, entry_stop=stop, library="ak")
         return {name: arrays[name] for name in names}
@@ -190,10 +192,10 @@ def iterate(
     names = columns or [c.name for c in tree.columns]
     jagged = {c.name for c in tree.columns if c.group}
     with open_root(path) as file:
-        found = _tree(file, path, tree)
+        found = tree_in(file, path, tree)
         for start, stop in _ranges(found, rows):
             try:
-                block = _columns(found, tree, names, start, stop)
+                block = columns_in(found, tree, names, start, stop)
             except Exception as error:
                 msg = f"{path}: tree {tree.name!r} is damaged near row {start}: {type(error).__name__}"
                 raise InputFileError(msg) from None
@@ -220,7 +222,7 @@ def read_tree(path: Path, tree: Tree, columns: list[str] | None = None) -> dict[
 def count_rows(path: Path, tree: Tree) -> int:
     """Return the number of rows of a tree; errors as in ``iterate``."""
     with open_root(path) as file:
-        return int(_tree(file, path, tree).num_entries)
+        return int(tree_in(file, path, tree).num_entries)
 
 
 def read_record(path: Path) -> dict[str, Any]:

@@ -5,7 +5,7 @@ The same declarations make the ROOT branches, the JSON schema inside each file a
 
 from typing import Any, NamedTuple
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 # Species codes of the truth tree. Solar components have the names of the physics, everywhere.
 SPECIES: dict[str, int] = {
@@ -25,6 +25,14 @@ SPECIES: dict[str, int] = {
     "210Bi": 22,
     "210Po": 23,
     "11C": 24,
+    "reactor": 50,  # antineutrinos that are not solar
+    "geo-238U": 51,
+    "geo-232Th": 52,
+    "atmospheric": 53,
+    "9Li": 54,  # decays with a neutron, after muons
+    "8He": 55,
+    "alpha-n": 56,
+    "single": 57,  # events whose accidental coincidences look like an antineutrino
     "electron": 40,  # monoenergetic calibration sources
     "alpha": 41,
     "gamma": 42,
@@ -36,6 +44,10 @@ PROCESSES: dict[str, int] = {
     "elastic_weak": 2,  # nu-e scattering, weak term
     "elastic_magnetic": 3,  # nu-e scattering, magnetic term
     "calibration": 4,
+    "inverse_beta_decay": 5,  # the positron with its annihilation gammas
+    "neutron_capture": 6,  # the gamma of a thermal neutron; its family tells where the neutron came from
+    "alpha_neutron": 7,  # prompt light of an (alpha, n) reaction
+    "single": 8,
 }
 
 
@@ -81,6 +93,7 @@ EVENTS = Tree(
         *_IDENTITY,
         Column("event_id", "int64", "", "block * 2^24 + gate within the block; unique in a run"),
         Column("gate_time_ns", "int64", "ns", "UTC of the gate's start, since 1970-01-01"),
+        Column("weight", "float64", "", "product of the weights of its families; 1 for data"),
         Column("hit_time_ns", "float32", "ns", "time since the gate's start", "hit"),
         Column("hit_pmt", "uint16", "", "photomultiplier, row of tree pmts", "hit"),
         Column("hit_charge_pe", "float32", "p.e.", "charge of the hit", "hit"),
@@ -96,6 +109,9 @@ TRUTH = Tree(
         Column("event_id", "int64", "", "gate that holds it, -1 if it opened none"),
         Column("primary", "int16", "", "number within the gate, as in hit_primary"),
         Column("time_ns", "int64", "ns", "UTC of the primary, since 1970-01-01"),
+        Column(
+            "family", "int32", "", "same number for all primaries of one interaction in a block, -1: alone"
+        ),
         Column("species", "uint8", "", "code of the species"),
         Column("process", "uint8", "", "code of the process"),
         Column("pdg_birth", "int32", "", "PDG code of the neutrino at birth, 0 for backgrounds"),
@@ -129,11 +145,15 @@ RUNS = Tree(
         Column("live_time_s", "float64", "s", "live time of the block"),
         Column("dead_time_s", "float64", "s", "dead time inside it, already subtracted from live_time_s"),
         Column("n_gates", "int64", "", "gates written"),
+        Column("n_muons_inner", "int64", "", "muons through the scintillator, live time"),
+        Column("n_muons_outer", "int64", "", "muons through the outer detector alone"),
         *(
-            Column(f"generated_{name}", "int64", "", f"{name} primaries that happened in the tracked volume")
+            Column(
+                f"generated_{name}", "int64", "", f"{name} interactions that were made in the tracked volume"
+            )
             for name in SPECIES
         ),
-        *(Column(f"kept_{name}", "int64", "", f"{name} primaries inside written gates") for name in SPECIES),
+        *(Column(f"kept_{name}", "int64", "", f"{name} interactions in written gates") for name in SPECIES),
     ),
 )
 
@@ -147,6 +167,16 @@ PMTS = Tree(
         Column("live", "uint8", "", "1 if its hits are read out"),
         Column("charge_live", "uint8", "", "1 if its charge is usable as well"),
         Column("concentrator", "uint8", "", "1 if it has a light concentrator"),
+    ),
+)
+
+MUONS = Tree(
+    "muons",
+    "one row a muon that comes before a written gate by no more than the reach of the vetoes",
+    (
+        *_IDENTITY,
+        Column("time_ns", "int64", "ns", "UTC, since 1970-01-01"),
+        Column("inner", "uint8", "", "1 if it crossed the scintillator, 0 for the outer detector alone"),
     ),
 )
 
@@ -190,11 +220,36 @@ RECO = Tree(
         Column("vertex_valid", "uint8", "", "1 if the vertex fit converged"),
         Column("fiducial", "uint8", "", "1 if the vertex is in the fiducial volume"),
         Column("selected", "uint8", "", "1 if all cuts are passed"),
+        Column("weight", "float64", "", "weight of the gate; every histogram must respect it"),
     ),
 )
 
-EVENT_TREES = (EVENTS, TRUTH, RUNS, PMTS)
-RECO_TREES = (RECO, RUNS)
+PAIRS = Tree(
+    "pairs",
+    "one row a delayed coincidence of two clusters; also those with the delayed window moved in time",
+    (
+        *_IDENTITY,
+        Column("prompt_event_id", "int64", "", "gate of the prompt cluster"),
+        Column("prompt_cluster", "uint8", "", "cluster within that gate"),
+        Column("delayed_event_id", "int64", "", "gate of the delayed cluster"),
+        Column("delayed_cluster", "uint8", "", "cluster within that gate"),
+        Column("prompt_time_ns", "int64", "ns", "UTC of the prompt cluster's start, since 1970-01-01"),
+        Column("shift", "uint16", "", "0: in time; k: the delayed window moved by k steps"),
+        Column("dt_us", "float64", "us", "time from prompt to delayed, less the shift"),
+        Column("dr_m", "float32", "m", "distance of the vertices"),
+        Column("prompt_charge_pe", "float32", "p.e.", "charge of the prompt cluster, for 2000 channels"),
+        Column("delayed_charge_pe", "float32", "p.e.", "charge of the delayed cluster, for 2000 channels"),
+        Column("prompt_x_m", "float32", "m", "vertex of the prompt cluster"),
+        Column("prompt_y_m", "float32", "m", "vertex of the prompt cluster"),
+        Column("prompt_z_m", "float32", "m", "vertex of the prompt cluster"),
+        Column("muon_free", "uint8", "", "1 if no muon veto covers the prompt cluster"),
+        Column("weight", "float64", "", "smaller weight of the two clusters: a pair is one interaction"),
+        Column("selected", "uint8", "", "1 if all cuts of the coincidence are passed"),
+    ),
+)
+
+EVENT_TREES = (EVENTS, TRUTH, RUNS, PMTS, MUONS)
+RECO_TREES = (RECO, RUNS, PAIRS)
 
 
 def describe(trees: tuple[Tree, ...]) -> dict[str, Any]:

@@ -72,7 +72,9 @@ def arrival(component: str, sun: SolarModel, conversion: Conversion, moment: Mom
         top = float(energy.max())
         knots = energy
     at = conversion.averaged(component, knots)
-    squared = effective_moment_squared(moment_matrix(moment), at.e1, at.e2, at.e3)
+    matrix = moment_matrix(moment, conversion.mix)
+    squared = effective_moment_squared(matrix, at.e1, at.e2, at.e3)
+    squared += effective_moment_squared(matrix.conj().T, at.a1, at.a2, at.a3)  # antineutrinos, right-handed
     columns = [at.nue, at.numu + at.nutau, at.anue, at.anumu + at.anutau, squared]
     if continuous:
         columns = [np.interp(energy, knots[::-1], column[::-1]) for column in columns]

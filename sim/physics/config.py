@@ -7,6 +7,7 @@ from pydantic import Field, field_validator
 from sim.core.config import Section
 
 SOLAR_COMPONENTS = ("pp", "pep", "hep", "7Be", "8B", "13N", "15O", "17F", "13N-EC", "15O-EC", "17F-EC")
+LARGEST_MOMENT_BOHR = 1e-6
 
 
 class SiteConfig(Section):
@@ -56,19 +57,20 @@ class NeutrinoConfig(Section):
 
 
 class MomentConfig(Section):
-    """Electromagnetic moments in Bohr magnetons; mass basis."""
+    """Electromagnetic moments in Bohr magnetons, in the mass basis unless ``basis`` says otherwise."""
 
     nature: Literal["effective", "dirac", "majorana"] = "effective"
-    mu_eff_bohr: float = Field(0.0, ge=0, le=1e-6)
+    mu_eff_bohr: float = Field(0.0, ge=0, le=LARGEST_MOMENT_BOHR)
+    basis: Literal["mass", "flavour"] = "mass"  # flavour: mu12, mu13, mu23 are e-mu, e-tau, mu-tau
     mu12_bohr: float | str = 0.0  # Majorana transition moments; complex as text, "0.7e-11i"
     mu13_bohr: float | str = 0.0
     mu23_bohr: float | str = 0.0
-    matrix_bohr: tuple[tuple[float | str, ...], ...] | None = None  # Dirac: 3 numbers a row, 3 rows
+    matrix_bohr: tuple[tuple[float | str, ...], ...] | None = None  # 3 rows of 3; Majorana: antisymmetric
 
     @field_validator("mu12_bohr", "mu13_bohr", "mu23_bohr")
     @classmethod
     def _is_complex(cls, value: float | str) -> float | str:
-        parse_complex(value)
+        _moment(value)
         return value
 
     @field_validator("matrix_bohr")
@@ -79,12 +81,27 @@ class MomentConfig(Section):
         if value is None:
             return None
         if len(value) != 3 or any(len(row) != 3 for row in value):
-            msg = "expected three rows of three numbers (mass basis)"
+            msg = "expected three rows of three numbers"
             raise ValueError(msg)
         for row in value:
             for cell in row:
-                parse_complex(cell)
+                _moment(cell)
         return value
+
+
+class FieldConfig(Section):
+    """Magnetic field of the Sun, transverse to the ray: an amplitude times a profile b(r/R_sun)."""
+
+    profile: str = (
+        "cosh9"  # a name of sim.physics.solar_field.PROFILES, or the path of a CSV with columns r,b
+    )
+    peak_kg: float | None = Field(None, ge=0, le=1e9)  # amplitude that multiplies b; none of both: no field
+    value_kg: float | None = Field(None, ge=0, le=1e9)  # instead of the peak: the field at a radius
+    at_radius: float | None = Field(None, ge=0, le=1)  # where value_kg holds, in R_sun
+    twist_rad_per_rsun: float = Field(0.0, ge=-1e4, le=1e4)  # rotation of the field along the ray
+    width: float | None = Field(None, gt=0, le=0.5)  # half width of the tachocline profile, in R_sun
+    correlation_km: float | None = Field(None, gt=0, le=1e5)  # random field of this correlation length
+    scheme: Literal["auto", "quadrature", "dressed", "midpoint"] = "auto"  # of the integration
 
 
 class BackgroundsConfig(Section):
@@ -98,6 +115,15 @@ class BackgroundsConfig(Section):
     c11_cpd_100t: float = Field(26.8, ge=0, le=1e6)  # all 11C, unverified [BX-NEUTRINO18]
     c14_shape_per_mev: float = Field(1.24, ge=-10, le=10)  # shape 1 + a (Q - T), a in 1/MeV
     bi210_shape: tuple[float, float, float] = (9.9, 383.0, -8.4)  # 1 + a W + b/W + c W^2, W in m_e
+
+
+def _moment(value: float | str) -> complex:
+    """Read a moment in Bohr magnetons; ValueError where it is none, or beyond any that was ever allowed."""
+    moment = parse_complex(value)
+    if not abs(moment) <= LARGEST_MOMENT_BOHR:
+        msg = f"a moment of {value} Bohr magnetons, expected at most {LARGEST_MOMENT_BOHR:g}"
+        raise ValueError(msg)
+    return moment
 
 
 def parse_complex(value: float | str) -> complex:

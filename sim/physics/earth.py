@@ -3,16 +3,19 @@
 The chord is cut into slabs of constant density, each passed exactly: the Hamiltonian is real and
 symmetric between the 23 rotation with its phase and the rest, its eigenvalues are roots of the same cubic as
 in the Sun. The far half of a chord mirrors the near half, so only one half is multiplied out.
+Antineutrinos meet the opposite potential with the conjugate mixing.
 The detector is taken at the surface (1.4 km of rock above it change nothing at the level of 1e-5).
 """
 
 import math
 from functools import cache
+from pathlib import Path as FilePath
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.core.cache import Arrays, digest, remembered
 from sim.core.constants import HBARC_EV_KM, MATTER_POTENTIAL_EV
 from sim.core.errors import PhysicsError
 from sim.core.jit import njit, njit_fast, njit_inline
@@ -181,7 +184,12 @@ def _transitions(
 
 
 def earth_transition(
-    energy_mev: Floats | float, nadir_deg: Floats | float, mix: Mixing, fineness: float = 1.0
+    energy_mev: Floats | float,
+    nadir_deg: Floats | float,
+    mix: Mixing,
+    fineness: float = 1.0,
+    *,
+    anti: bool = False,
 ) -> Floats:
     """P(nu_k -> nu_a) of mass states that cross the Earth, exact for each pair of energy and nadir.
 
@@ -191,6 +199,7 @@ def earth_transition(
         above 90 degrees it is day and the result is |U_ak|^2.
     mix : the mixing.
     fineness : divides the length of the slabs (40 to 150 km, by energy); 1 is good to 3e-4 everywhere.
+    anti : for antineutrinos: P(anu_k -> anu_a).
 
     Returns
     -------
@@ -212,25 +221,38 @@ def earth_transition(
         nadir.ravel()[night],
         fineness,
         mix.mass2_ev2[1],
-        *shells,
+        shells.outer_km,
+        -shells.n_e if anti else shells.n_e,
         vacuum,
         mix.inner,
-        mix.outer,
+        mix.outer.conj() if anti else mix.outer,
     )
     return out.reshape(*energy.shape, 3, 3)
 
 
-def earth_table(mix: Mixing, edges_deg: Floats) -> EarthTable:
-    """Tabulate P(nu_k -> nu_a) over energy, averaged over each nadir bin of the night.
+def earth_table(mix: Mixing, edges_deg: Floats, *, anti: bool = False) -> EarthTable:
+    """Tabulate P(nu_k -> nu_a), or that of antineutrinos, over energy, averaged over each nadir bin.
 
     Fast phases along single chords average out over a night; what is left is smooth in energy, and
-    interpolation linear in log E is good to 3e-4.
+    interpolation linear in log E is good to 3e-4. Kept on disk.
     """
+
+    def make() -> Arrays:
+        return {"transition": _binned(mix, edges_deg, anti)}
+
+    mixed = (mix.inner, mix.outer, mix.mass2_ev2)
+    key = digest(FilePath(__file__), *earth_shells(), *mixed, edges_deg, anti)
+    found = remembered("earth", key, ("transition",), make)
+    return EarthTable(_TABLE_ENERGIES, edges_deg, np.asarray(found["transition"], dtype=np.float64))
+
+
+def _binned(mix: Mixing, edges_deg: Floats, anti: bool) -> Floats:
+    """Return the transitions averaged over nadir bins, (n_e, n_b, 3, 3)."""
     width = np.diff(edges_deg)[:, None]
     nodes = (edges_deg[:-1, None] + width * (np.arange(_NODES_A_BIN) + 0.5) / _NODES_A_BIN).ravel()
-    fine = earth_transition(_TABLE_ENERGIES[None, :], nodes[:, None], mix)
+    fine = earth_transition(_TABLE_ENERGIES[None, :], nodes[:, None], mix, anti=anti)
     binned = fine.reshape(len(edges_deg) - 1, _NODES_A_BIN, len(_TABLE_ENERGIES), 3, 3).mean(axis=1)
-    return EarthTable(_TABLE_ENERGIES, edges_deg, np.ascontiguousarray(binned.transpose(1, 0, 2, 3)))
+    return np.ascontiguousarray(binned.transpose(1, 0, 2, 3))
 
 
 def night_transition(table: EarthTable, weight: Floats, energy_mev: Floats) -> Floats:

@@ -1,8 +1,12 @@
 """Neutrino-electron elastic scattering: weak cross section with radiative corrections [BKS95].
 
 ``dsigma/dT = (2 G_F^2 m/pi) {g_L^2 [1 + (alpha/pi) f_-] + g_R^2 (1-z)^2 [1 + (alpha/pi) f_+]
-- g_L g_R (m/E) z [1 + (alpha/pi) f_+-]}``, z = T/E. Antineutrinos: g_L and g_R exchanged, so that f_- stays
-with the isotropic term. nu_mu and nu_tau scatter alike.
+- g_L g_R (m/E) z [1 + (alpha/pi) f_+-]}``, z = T/E. nu_mu and nu_tau scatter alike.
+
+Antineutrinos: g_L and g_R exchanged, radiative corrections in full. Photons couple to e_L and e_R alike and
+CP turns nu e_L into anti-nu e_R, so f_- stays with the isotropic term and f_+ with (1 - z)^2, whichever
+coupling stands there. kappa(T) depends on the momentum transfer only, RHO_NC and the box diagrams are
+contact terms at these energies (E << M_W): the same for both.
 """
 
 import math

@@ -13,9 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from sim.core.errors import PhysicsError
 from sim.physics.config import MomentConfig, parse_complex
+from sim.physics.mixing import Mixing
 
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
+
+_UNEVEN = 1e-9  # of the greatest moment: more is not antisymmetric
 
 
 def _square(matrix: ArrayLike) -> Complexes:
@@ -31,26 +34,57 @@ def majorana_matrix(mu12: complex, mu13: complex, mu23: complex) -> Complexes:
     return np.array([[0.0, mu12, mu13], [-mu12, 0.0, mu23], [-mu13, -mu23, 0.0]], dtype=np.complex128)
 
 
-def moment_matrix(config: MomentConfig) -> Complexes:
+def _cells(config: MomentConfig) -> Complexes | None:
+    """Return the matrix of the card, or that of its three transition moments, or None."""
+    keys = (config.mu12_bohr, config.mu13_bohr, config.mu23_bohr)
+    mu12, mu13, mu23 = (parse_complex(value) for value in keys)
+    if config.matrix_bohr is None:
+        return majorana_matrix(mu12, mu13, mu23) if config.nature == "majorana" else None
+    matrix = np.array([[parse_complex(cell) for cell in row] for row in config.matrix_bohr])
+    if config.nature == "majorana":
+        uneven = np.abs(matrix + matrix.T)
+        if uneven.max() > _UNEVEN * np.abs(matrix).max():
+            i, j = (int(k) for k in np.unravel_index(np.argmax(uneven), uneven.shape))
+            msg = (
+                f"moment.matrix_bohr: {matrix[i, j]:g} in row {i + 1}, column {j + 1} and {matrix[j, i]:g} "
+                "across the diagonal: a Majorana matrix is antisymmetric, its diagonal zero"
+            )
+            raise PhysicsError(msg)
+        if mu12 or mu13 or mu23:
+            msg = "give either moment.matrix_bohr or moment.mu12_bohr, mu13_bohr, mu23_bohr, not both"
+            raise PhysicsError(msg)
+    return matrix
+
+
+def moment_matrix(config: MomentConfig, mix: Mixing | None = None) -> Complexes:
     """Return the mass-basis matrix of a card's moments in Bohr magnetons, complex (3, 3).
 
     A plain effective moment is the unit matrix times mu_eff: every state shows the same moment.
 
+    Parameters
+    ----------
+    config : the card's section.
+    mix : the mixing, needed where the moments are given in the flavour basis.
+
     Raises
     ------
     PhysicsError
-        Dirac nature without a matrix.
+        Dirac nature without a matrix, a Majorana matrix that is not antisymmetric or given twice, flavour
+        moments without a mixing.
     """
     if config.nature == "effective":
         return config.mu_eff_bohr * np.eye(3, dtype=np.complex128)
-    if config.nature == "majorana":
-        return majorana_matrix(
-            parse_complex(config.mu12_bohr), parse_complex(config.mu13_bohr), parse_complex(config.mu23_bohr)
-        )
-    if config.matrix_bohr is None:
-        msg = "moment.nature = 'dirac' needs moment.matrix_bohr (three rows of three numbers, mass basis)"
+    matrix = _cells(config)
+    if matrix is None:
+        msg = "moment.nature = 'dirac' needs moment.matrix_bohr (three rows of three numbers)"
         raise PhysicsError(msg)
-    return np.array([[parse_complex(cell) for cell in row] for row in config.matrix_bohr])
+    if config.basis == "mass":
+        return matrix
+    if mix is None:
+        msg = "moments in the flavour basis (moment.basis = 'flavour') need the mixing to be used here"
+        raise PhysicsError(msg)
+    change = majorana_to_mass if config.nature == "majorana" else dirac_to_mass
+    return change(matrix, mix.pmns)
 
 
 def mass_moments_squared(matrix: ArrayLike) -> Floats:

@@ -6,6 +6,7 @@ from typing import Any
 from sim.physics.config import MomentConfig
 from sim.physics.conversion import Conversion
 from sim.physics.gallium import GalliumRate, gallium_snu
+from sim.physics.mixing import Mixing
 from sim.physics.moments import mass_moments_squared, moment_matrix
 from sim.physics.rates import UNIT_MOMENT, ComponentRate, expected_rates
 
@@ -14,16 +15,18 @@ CNO = ("13N", "15O", "17F")
 _KEYS = (*ComponentRate._fields, *GalliumRate._fields)
 
 
-def shown_moment(moment: MomentConfig) -> MomentConfig:
-    """Return the moments if any is non-zero, else mu_eff = 1e-11 mu_B."""
-    return moment if mass_moments_squared(moment_matrix(moment)).any() else UNIT_MOMENT
+def shown_moment(moment: MomentConfig, mix: Mixing | None = None) -> MomentConfig:
+    """Return the moments if any is non-zero, else mu_eff = 1e-11 mu_B; ``mix`` for the flavour basis."""
+    return moment if mass_moments_squared(moment_matrix(moment, mix)).any() else UNIT_MOMENT
 
 
-def moment_text(moment: MomentConfig) -> str:
+def moment_text(moment: MomentConfig, mix: Mixing | None = None) -> str:
     """Return a short description of the moments."""
     if moment.nature == "effective":
         return f"mu_eff = {moment.mu_eff_bohr:g} mu_B"
-    moments = ", ".join(f"{math.sqrt(value):.3g}" for value in mass_moments_squared(moment_matrix(moment)))
+    moments = ", ".join(
+        f"{math.sqrt(value):.3g}" for value in mass_moments_squared(moment_matrix(moment, mix))
+    )
     return f"{moment.nature} moments; of the mass states: {moments} mu_B"
 
 
@@ -44,7 +47,7 @@ def rates_report(
     ``magnetic_cpd_100t``, ``gallium_snu``, ``gallium_snu_no_osc``), and the sums ``cno`` (the three beta
     decays) and ``total``.
     """
-    used = shown_moment(moment)
+    used = shown_moment(moment, conversion.mix)
     sun = conversion.sun
     scattering = expected_rates(sun, conversion, used, threshold_mev)
     capture = gallium_snu(sun, conversion)
@@ -56,7 +59,7 @@ def rates_report(
     }
     return {
         "model": sun.name,
-        "moment": moment_text(used),
+        "moment": moment_text(used, conversion.mix),
         "threshold_mev": threshold_mev,
         "components": components,
         **sums,

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.physics.sfp_dressed import Six
 from sim.physics.sfp_path import RAD_PER_EV2_MEV, Path
+from sim.physics.sfp_six import Six
 
 Floats = NDArray[np.float64]
 

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.core.jit import njit
-from sim.physics.sfp_dressed import (
-    Six,
+from sim.physics.sfp_eigen import follow
+from sim.physics.sfp_path import RAD_PER_EV2_MEV, Path
+from sim.physics.sfp_six import Six
+from sim.physics.sfp_states import (
     hamiltonian,
     mass_populations,
     overlap,
@@ -19,8 +21,6 @@ from sim.physics.sfp_dressed import (
     sandwich,
     vacuum_states,
 )
-from sim.physics.sfp_eigen import follow
-from sim.physics.sfp_path import RAD_PER_EV2_MEV, Path
 
 Floats = NDArray[np.float64]
 

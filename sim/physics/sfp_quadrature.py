@@ -65,17 +65,23 @@ def _cell(
     return -1j * (g0 * e0 - g1 * e1) + (g0 - g1) / step * (e0 - e1)
 
 
+class Births(NamedTuple):
+    """What a nu_e born at each node comes to, one energy; moments apart, to be contracted with L'_c.
+
+    ``mass`` float (n, 3): matter eigenstates at birth; ``local`` float (n, 3, 3): amplitude of antineutrino
+    state j at birth, [j, c]; ``tail`` complex (n, 3, 3, 3): amplitude made further out, [i, j, c];
+    ``least`` float (n,): smallest splitting, rad/R_sun. Rows where nothing is born stay as they were.
+    """
+
+    mass: Floats
+    local: Floats
+    tail: Complexes
+    least: Floats
+
+
 @njit
-def _sweep(
-    path: Path,
-    squared: Floats,
-    inner: Floats,
-    weight: Floats,
-    mass: Floats,
-    core: Complexes,
-    outer: Complexes,
-) -> float:
-    """Fill the forms for one energy; ``squared``: mass2/2E in rad/R_sun. Return the least splitting."""
+def sweep(path: Path, squared: Floats, inner: Floats, born: NDArray[np.bool_], out: Births) -> None:
+    """Fill the births of one energy from the surface inwards; ``squared``: mass2/2E in rad/R_sun."""
     left, right = inner.copy(), inner.copy()
     e_left, e_right = squared.copy(), squared.copy()
     work = np.empty((3, 3))
@@ -83,12 +89,6 @@ def _sweep(
     turn_out = np.ones((3, 3), np.complex128)
     h_out, h = np.zeros((3, 3, 3)), np.zeros((3, 3, 3))
     total = np.zeros((3, 3, 3), np.complex128)
-    tail = np.empty(3, np.complex128)
-    local = np.empty((3, 3))
-    mass[:] = 0.0
-    core[:] = 0.0
-    outer[:] = 0.0
-    slowest = 0.0
     before = 0.0
     last = path.x.size - 1
     for n in range(last, -1, -1):
@@ -97,9 +97,11 @@ def _sweep(
         before = path.v_e[n]
         strength = path.coupling[n]
         length = path.x[n + 1] - path.x[n] if n < last else 0.0
-        born = weight[n] != 0.0
-        local[:] = 0.0
-        least = math.inf
+        if born[n]:
+            out.local[n] = 0.0
+            out.least[n] = math.inf
+            for i in range(3):
+                out.mass[n, i] = left[0, i] ** 2
         for i in range(3):
             for j in range(3):
                 w = e_left[i] - e_right[j] + 2.0 * path.v_n[n] - path.twist
@@ -126,26 +128,48 @@ def _sweep(
                             turn_out[i, j],
                         )
                 phase[i, j], w_out[i, j], slope_out[i, j], turn_out[i, j] = now, w, slope, turn
-                if not born:
+                if not born[n]:
                     continue
-                least = min(least, abs(w))
+                out.least[n] = min(out.least[n], abs(w))
                 part = left[0, i]
                 for c in range(3):
                     boundary = h[i, j, c] / w
-                    local[j, c] += part * boundary
-                    tail[c] = total[i, j, c] + 1j * boundary * turn
-                for c in range(3):
-                    for d in range(3):
-                        outer[i, j, c, d] += weight[n] * part * part * tail[c] * tail[d].conjugate()
+                    out.local[n, j, c] += part * boundary
+                    out.tail[n, i, j, c] = part * (total[i, j, c] + 1j * boundary * turn)
         h_out[:] = h
-        if born:
-            slowest += weight[n] * least
-            for j in range(3):
-                mass[j] += weight[n] * left[0, j] ** 2
-                for c in range(3):
-                    for d in range(3):
-                        core[j, c, d] += weight[n] * local[j, c] * local[j, d]
+
+
+@njit
+def _average(births: Births, weight: Floats, mass: Floats, core: Complexes, outer: Complexes) -> float:
+    """Fill the forms of one energy, averaged over births; return the mean of the least splitting."""
+    mass[:] = 0.0
+    core[:] = 0.0
+    outer[:] = 0.0
+    slowest = 0.0
+    for n in range(weight.size):
+        if weight[n] == 0.0:
+            continue
+        slowest += weight[n] * births.least[n]
+        local, tail = births.local[n], births.tail[n]
+        for j in range(3):
+            mass[j] += weight[n] * births.mass[n, j]
+            for c in range(3):
+                for d in range(3):
+                    core[j, c, d] += weight[n] * local[j, c] * local[j, d]
+                    for i in range(3):
+                        outer[i, j, c, d] += weight[n] * tail[i, j, c] * tail[i, j, d].conjugate()
     return slowest
+
+
+@njit
+def empty_births(nodes: int) -> Births:
+    """Return room for the births of one energy."""
+    return Births(
+        np.empty((nodes, 3)),
+        np.empty((nodes, 3, 3)),
+        np.empty((nodes, 3, 3, 3), np.complex128),
+        np.empty(nodes),
+    )
 
 
 @njit
@@ -160,9 +184,11 @@ def _energies(
     outer: Complexes,
     slowest: Floats,
 ) -> None:
+    births = empty_births(path.x.size)
+    born = weight != 0.0
     for k in range(energy_mev.size):
-        squared = mass2_ev2 * (RAD_PER_EV2_MEV / energy_mev[k])
-        slowest[k] = _sweep(path, squared, inner, weight, mass[k], core[k], outer[k])
+        sweep(path, mass2_ev2 * (RAD_PER_EV2_MEV / energy_mev[k]), inner, born, births)
+        slowest[k] = _average(births, weight, mass[k], core[k], outer[k])
 
 
 def response(energy_mev: Floats, path: Path, mix: Mixing, weight: Floats) -> Response:
@@ -183,9 +209,3 @@ def response(energy_mev: Floats, path: Path, mix: Mixing, weight: Floats) -> Res
     inner = np.ascontiguousarray(mix.inner)
     _energies(energy, path, mix.mass2_ev2, inner, weight, *found)
     return found
-
-
-def inner_moments(matrix: Complexes, mix: Mixing) -> Complexes:
-    """Return L', complex (3,), of a Majorana mass-basis matrix: moments between 23 rotation and rest."""
-    lam = np.array([matrix[1, 2] * mix.phase, -matrix[0, 2] * mix.phase, matrix[0, 1]])
-    return np.asarray(mix.inner @ lam)

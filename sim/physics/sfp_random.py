@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from sim.core.errors import PhysicsError
 from sim.core.jit import njit
-from sim.physics.sfp_dressed import Six, solve
 from sim.physics.sfp_eigen import follow_three
 from sim.physics.sfp_path import RAD_PER_EV2_MEV, Path
+from sim.physics.sfp_six import Six
+from sim.physics.sfp_states import solve
 
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
@@ -22,7 +23,7 @@ _LARGEST_TURN = 0.3  # radians (mu B L0): above it more than one kick a length m
 
 
 @njit
-def _rates(squared: Floats, six: Six, path: Path, length: float, rate: Floats, birth: Floats) -> None:
+def rates(squared: Floats, six: Six, path: Path, length: float, rate: Floats, birth: Floats) -> None:
     """Write the rates between i and j, (n, 3, 3), per solar radius, and what a nu_e is made of, (n, 3)."""
     left, right = six.inner.copy(), six.inner.copy()
     e_left, e_right = squared.copy(), squared.copy()
@@ -46,31 +47,39 @@ def _rates(squared: Floats, six: Six, path: Path, length: float, rate: Floats, b
 
 
 @njit
+def transfer(length: float, here: Floats, before: Floats, plus: Complexes, step: Complexes) -> None:
+    """Write what a cell does to six populations, (6, 6): a Cayley transform, which keeps their sum.
+
+    ``here``, ``before`` (3, 3): rates at its two ends; ``plus`` (6, 6) is work space.
+    """
+    plus[:] = 0.0
+    step[:] = 0.0
+    for a in range(6):
+        plus[a, a] = step[a, a] = 1.0
+    for i in range(3):
+        for j in range(3):
+            flow = 0.25 * length * (here[i, j] + before[i, j])
+            for a, b in ((i, j + 3), (j + 3, i)):
+                plus[a, a] += flow
+                plus[a, b] -= flow
+                step[a, a] -= flow
+                step[a, b] += flow
+    solve(plus, step)
+
+
+@njit
 def _populations(x: Floats, rate: Floats, birth: Floats, weight: Floats, out: Floats) -> None:
-    """Carry the populations (6,) outwards; each step is a Cayley transform, which keeps their sum."""
-    plus, change = np.empty((6, 6), np.complex128), np.empty((6, 6), np.complex128)
+    """Carry the populations (6,) outwards."""
+    plus, step = np.empty((6, 6), np.complex128), np.empty((6, 6), np.complex128)
     state = np.zeros(6)
     out[:] = 0.0
     for n in range(x.size):
         if n > 0:
-            quarter = 0.25 * (x[n] - x[n - 1])
-            plus[:] = 0.0
-            change[:] = 0.0
-            for a in range(6):
-                plus[a, a] = change[a, a] = 1.0
-            for i in range(3):
-                for j in range(3):
-                    flow = quarter * (rate[n, i, j] + rate[n - 1, i, j])
-                    for a, b in ((i, j + 3), (j + 3, i)):
-                        plus[a, a] += flow
-                        plus[a, b] -= flow
-                        change[a, a] -= flow
-                        change[a, b] += flow
-            solve(plus, change)
+            transfer(x[n] - x[n - 1], rate[n], rate[n - 1], plus, step)
             for a in range(6):
                 state[a] = 0.0
                 for b in range(6):
-                    state[a] += change[a, b].real * out[b]
+                    state[a] += step[a, b].real * out[b]
             out[:] = state
         for i in range(3):
             out[i] += weight[n] * birth[n, i]
@@ -105,6 +114,6 @@ def random_populations(
     rate, birth = np.empty((n, 3, 3)), np.empty((n, 3))
     out = np.empty((len(energy_mev), 6))
     for k, mev in enumerate(energy_mev):
-        _rates(six.mass2_ev2 * (RAD_PER_EV2_MEV / float(mev)), six, path, length_rsun, rate, birth)
+        rates(six.mass2_ev2 * (RAD_PER_EV2_MEV / float(mev)), six, path, length_rsun, rate, birth)
         _populations(path.x, rate, birth, weight, out[k])
     return out

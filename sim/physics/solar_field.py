@@ -151,7 +151,10 @@ def _amplitude(
         raise PhysicsError(msg)
     if value_kg is None:
         return given
-    if at_radius is None or not 0.0 <= at_radius < 1.0:
+    if at_radius is None:
+        msg = f"a field of {given:g} kG, but at which radius? give at_radius, from 0 to below 1 solar radii"
+        raise PhysicsError(msg)
+    if not 0.0 <= at_radius < 1.0:
         msg = f"the value of a field holds at radius {at_radius}, expected solar radii from 0 to below 1"
         raise PhysicsError(msg)
     there = float(shape(np.array([at_radius]))[0])

@@ -5,11 +5,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.core.constants import SCINTILLATOR_DENSITY_G_CM3, SPEED_OF_LIGHT_M_NS
+from sim.core.constants import ELECTRON_MASS_MEV, SCINTILLATOR_DENSITY_G_CM3, SPEED_OF_LIGHT_M_NS
 from sim.core.geometry import VESSEL_RADIUS_M
-from sim.core.jit import njit
+from sim.core.jit import njit, njit_inline
 from sim.core.primaries import BETA_LIKE, Deposits
-from sim.physics.compton import compton_attenuation, compton_electron, photoelectric_attenuation
+from sim.physics.compton import Attenuation, attenuation, attenuation_table
 from sim.physics.quenching import Quenching, visible_energy
 from sim.sources.vertices import rotate
 
@@ -17,17 +17,40 @@ Floats = NDArray[np.float64]
 
 _CM_PER_M = 100.0
 _LOWEST_MEV = 2e-3  # a gamma below gives all it has to one electron; it would go less than a millimetre
-_SITES_EXPECTED = 16  # a gamma, to begin with; the arrays grow as needed
-_COLUMNS = 7  # row of the gamma, delay, deposited, visible, x, y, z
+_SITES_EXPECTED = 24  # a gamma, to begin with; the arrays grow as needed
+_COLUMNS = 6  # of a site: delay, deposited, visible, x, y, z
+
+
+@njit_inline
+def sample_scatter(rng: np.random.Generator, energy_mev: float) -> tuple[float, float]:
+    """Draw a Compton scatter: energy of the electron [MeV], cosine of the gamma's angle.
+
+    E'/E = e has the density (1/e + e) (1 - e sin^2 / (1 + e^2)) [KN29]: e from 1/e or from e, kept with the
+    chance of the last factor, which is never below a half.
+    """
+    k = energy_mev / ELECTRON_MASS_MEV
+    lowest = 1.0 / (1.0 + 2.0 * k)
+    inverse = math.log(1.0 + 2.0 * k)
+    rising = 0.5 * (1.0 - lowest * lowest)
+    while True:
+        if rng.random() * (inverse + rising) < inverse:
+            fraction = math.exp(-inverse * rng.random())
+        else:
+            fraction = math.sqrt(1.0 - 2.0 * rising * rng.random())
+        t = (1.0 - fraction) / (k * fraction)  # 1 - cosine
+        if rng.random() * (1.0 + fraction * fraction) <= 1.0 + fraction * (fraction - t * (2.0 - t)):
+            return energy_mev * (1.0 - fraction), min(max(1.0 - t, -1.0), 1.0)
 
 
 @njit
 def _follow(
-    rng: np.random.Generator, energy_mev: Floats, delay_ns: Floats, place: Floats, direction: Floats,
-    electron: Quenching, radius_m: float,
-) -> tuple[Floats, int]:  # fmt: skip
+    rng: np.random.Generator, primary: NDArray[np.int64], energy_mev: Floats, delay_ns: Floats,
+    place: Floats, direction: Floats, electron: Quenching, table: Attenuation, radius_m: float,
+) -> tuple[NDArray[np.int64], Floats]:  # fmt: skip
+    """Return the primary of each site, (m,), and its columns, (6, m): delay, deposited, visible, x, y, z."""
     n = energy_mev.size
-    sites = np.empty((_SITES_EXPECTED * n + 64, _COLUMNS))
+    owner = np.empty(_SITES_EXPECTED * n + 64, np.int64)
+    sites = np.empty((_COLUMNS, owner.size))
     used = 0
     for i in range(n):
         energy = energy_mev[i]
@@ -35,8 +58,7 @@ def _follow(
         x, y, z = place[0, i], place[1, i], place[2, i]
         dx, dy, dz = direction[0, i], direction[1, i], direction[2, i]
         while energy > 0.0:
-            photoelectric = photoelectric_attenuation(energy)
-            total = photoelectric + compton_attenuation(energy)
+            total, absorbed = attenuation(table, energy)
             path = -math.log(1.0 - rng.random()) / (total * SCINTILLATOR_DENSITY_G_CM3 * _CM_PER_M)
             x += path * dx
             y += path * dy
@@ -45,19 +67,20 @@ def _follow(
             if x * x + y * y + z * z > radius_m * radius_m:
                 break
             given = energy
-            if energy > _LOWEST_MEV and rng.random() * total >= photoelectric:
-                given, cosine = compton_electron(energy, rng.random())
+            if energy > _LOWEST_MEV and rng.random() >= absorbed:
+                given, cosine = sample_scatter(rng, energy)
                 dx, dy, dz = rotate(dx, dy, dz, cosine, 2.0 * math.pi * rng.random())
-            if used == sites.shape[0]:
-                grown = np.empty((2 * used, _COLUMNS))
-                grown[:used] = sites
+            if used == owner.size:
+                owner = np.concatenate((owner, np.empty(used, np.int64)))
+                grown = np.empty((_COLUMNS, 2 * used))
+                grown[:, :used] = sites
                 sites = grown
-            row = sites[used]
-            row[0], row[1], row[2], row[3] = i, delay, given, visible_energy(electron, given)
-            row[4], row[5], row[6] = x, y, z
+            owner[used] = primary[i]
+            sites[0, used], sites[1, used], sites[2, used] = delay, given, visible_energy(electron, given)
+            sites[3, used], sites[4, used], sites[5, used] = x, y, z
             used += 1
             energy = energy - given if given < energy else 0.0
-    return sites, used
+    return owner[:used], sites[:, :used]
 
 
 def gamma_deposits(
@@ -83,18 +106,10 @@ def gamma_deposits(
     -------
     Deposits, in the order of the gammas and of their flights.
     """
-    sites, used = _follow(rng, energy_mev, delay_ns, place_m, direction, electron, VESSEL_RADIUS_M)
-    gamma, delay, deposited, visible, x, y, z = np.ascontiguousarray(sites[:used].T)
-    return Deposits(
-        primary[gamma.astype(np.int64)],
-        np.full(used, BETA_LIKE, np.uint8),
-        delay,
-        deposited,
-        visible,
-        x,
-        y,
-        z,
+    owner, sites = _follow(
+        rng, primary, energy_mev, delay_ns, place_m, direction, electron, attenuation_table(), VESSEL_RADIUS_M
     )
+    return Deposits(owner, np.full(owner.size, BETA_LIKE, np.uint8), *sites)
 
 
 def merge_deposits(parts: list[Deposits]) -> Deposits:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim.core.constants import ELECTRON_MASS_MEV
 from sim.core.jit import njit, njit_inline
-from sim.physics.elastic import State, differential_cross_section, max_recoil, total_cross_section
+from sim.physics.elastic import STATES, State, differential_cross_section, max_recoil, total_cross_section
 from sim.physics.magnetic import RECOIL_FLOOR_MEV
 from sim.sources.sampling import RowQuantiles, row_quantile, row_quantiles
 
@@ -25,10 +25,15 @@ _END = 1e-9  # distance of the outermost knots from 0 and 1, where the cross sec
 
 
 class WeakRecoil(NamedTuple):
-    """Weak recoils: tables of T/T_max of nu_e and of nu_x (mu or tau), and sigma_x/sigma_e on the rows."""
+    """Weak recoils: tables of T/T_max of the four states (x: mu or tau).
+
+    ratio : (rows, 3), cross sections of nu_x, anti-nu_e and anti-nu_x over that of nu_e.
+    """
 
     nue: RowQuantiles
     nux: RowQuantiles
+    anue: RowQuantiles
+    anux: RowQuantiles
     ratio: Floats
 
 
@@ -46,19 +51,25 @@ def weak_recoil() -> WeakRecoil:
     """
     energy = np.geomspace(LOWEST_MEV, HIGHEST_MEV, _ROWS)
     x = np.sin(0.5 * np.pi * np.linspace(0.0, 1.0, _KNOTS)) ** 2
-    ratio = total_cross_section("nux", energy) / total_cross_section("nue", energy)
-    nue = row_quantiles(energy, x, _shape("nue", energy, x))
-    return WeakRecoil(nue, row_quantiles(energy, x, _shape("nux", energy, x)), ratio)
+    total = [total_cross_section(state, energy) for state in STATES]
+    nue, nux, anue, anux = (row_quantiles(energy, x, _shape(state, energy, x)) for state in STATES)
+    return WeakRecoil(nue, nux, anue, anux, np.stack(total[1:], axis=1) / total[0][:, None])
 
 
 @njit_inline
-def cross_section_ratio(weak: WeakRecoil, energy_mev: float) -> float:
-    """Return sigma(nu_x)/sigma(nu_e), interpolated in the logarithm of the energy."""
-    last = weak.ratio.size - 1
+def cross_section_ratios(weak: WeakRecoil, energy_mev: float) -> tuple[float, float, float]:
+    """Return the cross sections of nu_x, anti-nu_e, anti-nu_x over nu_e's, linear in the logarithm of E."""
+    last = weak.ratio.shape[0] - 1
     position = math.log(energy_mev / LOWEST_MEV) * (last / _LOG_SPAN)
     position = min(max(position, 0.0), float(last))
     i = min(int(position), last - 1)
-    return float(weak.ratio[i] + (position - i) * (weak.ratio[i + 1] - weak.ratio[i]))
+    t = position - i
+    low, high = weak.ratio[i], weak.ratio[i + 1]
+    return (
+        low[0] + t * (high[0] - low[0]),
+        low[1] + t * (high[1] - low[1]),
+        low[2] + t * (high[2] - low[2]),
+    )
 
 
 @njit

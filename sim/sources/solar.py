@@ -5,7 +5,8 @@ the largest mass-state moment); each is then kept with the chance that its own d
 and nadir angle give it. The kept events are exactly a Poisson process with the seasonal and day-night
 variation of the rates, and their states have the joint distribution of the physics. A neutrino arrives as an
 incoherent mixture: to draw a flavour with its share of the rate is the same thing event by event. (The
-magnetic term does not ask for the flavour; there it is what the mixture would have shown.)
+magnetic term does not ask for the flavour; there it is what the mixture would have shown.) Right-handed
+neutrinos of a Dirac moment scatter by it alone.
 """
 
 import math
@@ -17,8 +18,9 @@ from numpy.typing import NDArray
 
 from sim.core.constants import ELECTRONS_PER_100T
 from sim.core.geometry import sphere_mass_t
-from sim.core.jit import njit
+from sim.core.jit import njit, njit_inline
 from sim.core.primaries import (
+    ALONE,
     BETA_LIKE,
     Block,
     Deposits,
@@ -39,7 +41,7 @@ from sim.sources.arriving import Passage, build_passage, flavours_at, masses_at
 from sim.sources.envelope import Envelope, magnetic_envelope, weak_envelope
 from sim.sources.recoil import (
     WeakRecoil,
-    cross_section_ratio,
+    cross_section_ratios,
     magnetic_recoil_energy,
     recoil_cosine,
     weak_recoil,
@@ -51,6 +53,7 @@ from sim.sources.source import REFERENCE_MASS_T, Birks
 from sim.sources.vertices import rotate, sample_sphere
 
 PDG_NUE, PDG_NUMU, PDG_NUTAU = 12, 14, 16
+PDG_RIGHT_HANDED = 9900012  # nu_eR; stands for any right-handed state
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,26 @@ class Interactions(NamedTuple):
     dir_z: Floats
 
 
+@njit_inline
+def _arriving(u: float, e: float, mu: float, tau: float, ae: float, amu: float, atau: float) -> int:
+    """Return the PDG code that a uniform number picks; a right-handed neutrino beyond the six shares."""
+    if u < e:
+        return PDG_NUE
+    u -= e
+    if u < mu:
+        return PDG_NUMU
+    u -= mu
+    if u < tau:
+        return PDG_NUTAU
+    u -= tau
+    if u < ae:
+        return -PDG_NUE
+    u -= ae
+    if u < amu:
+        return -PDG_NUMU
+    return -PDG_NUTAU if u - amu < atau else PDG_RIGHT_HANDED
+
+
 @njit
 def _interact(
     rng: np.random.Generator, magnetic: bool, live_s: float, energies: Quantiles, births: Quantiles, sky: Sky,
@@ -91,24 +114,31 @@ def _interact(
             continue
         energy = quantile(energies, rng.random())
         radius = quantile(births, rng.random())
-        p1, p2, p3 = masses_at(passage, energy, radius)
-        p_e, p_mu, p_tau = flavours_at(passage, energy, p1, p2, p3, sun_z)
+        states = masses_at(passage, energy, radius)
+        p = flavours_at(passage, energy, states, sun_z)
         u = rng.random()
         if magnetic:
-            accepted = (p1 * moments[0] + p2 * moments[1] + p3 * moments[2]) / top_moment
+            accepted = states.e1 * moments[0] + states.e2 * moments[1] + states.e3 * moments[2]
+            accepted += states.a1 * moments[3] + states.a2 * moments[4] + states.a3 * moments[5]
+            accepted /= top_moment
             if u >= accepted:
                 continue
-            u /= accepted
-            pdg = PDG_NUE if u < p_e else (PDG_NUMU if u < p_e + p_mu else PDG_NUTAU)
+            pdg = _arriving(u / accepted, p.nue, p.numu, p.nutau, p.anue, p.anumu, p.anutau)
             recoil = magnetic_recoil_energy(rng, energy)
         else:
-            ratio = cross_section_ratio(weak, energy)
-            if u >= p_e + (p_mu + p_tau) * ratio:
-                continue
-            pdg = PDG_NUE if u < p_e else (PDG_NUMU if u < p_e + p_mu * ratio else PDG_NUTAU)
-            table = weak.nue if pdg == PDG_NUE else weak.nux
+            x, ae, ax = cross_section_ratios(weak, energy)
+            pdg = _arriving(u, p.nue, p.numu * x, p.nutau * x, p.anue * ae, p.anumu * ax, p.anutau * ax)
+            if pdg == PDG_RIGHT_HANDED:
+                continue  # also those that the envelope had too much of
             u_row = rng.random()
-            recoil = weak_recoil_energy(table, energy, u_row, rng.random())
+            if pdg == PDG_NUE:
+                recoil = weak_recoil_energy(weak.nue, energy, u_row, rng.random())
+            elif pdg > 0:
+                recoil = weak_recoil_energy(weak.nux, energy, u_row, rng.random())
+            elif pdg == -PDG_NUE:
+                recoil = weak_recoil_energy(weak.anue, energy, u_row, rng.random())
+            else:
+                recoil = weak_recoil_energy(weak.anux, energy, u_row, rng.random())
         cosine = recoil_cosine(recoil, energy)
         x, y, z = rotate(-sun_x, -sun_y, -sun_z, cosine, 2.0 * math.pi * rng.random())
         out.pdg[kept] = pdg
@@ -126,7 +156,7 @@ class SolarSource:
     components: tuple[SolarComponent, ...]
     site: SiteConfig
     passage: Passage
-    moments: Floats  # (3,), squared moments of the mass states in mu_B^2
+    moments: Floats  # (6,), squared moments of the mass states in mu_B^2; antineutrinos or right-handed last
     sphere_radius_m: float
     birks: Birks
 
@@ -143,7 +173,8 @@ class SolarSource:
         sphere_radius_m : neutrinos scatter on the electrons of this sphere.
         birks : for the visible energies.
         """
-        moments = mass_moments_squared(moment_matrix(moment))
+        matrix = moment_matrix(moment, conversion.mix)
+        moments = np.concatenate([mass_moments_squared(matrix), mass_moments_squared(matrix.conj().T)])
         electrons = ELECTRONS_PER_100T * sphere_mass_t(sphere_radius_m) / REFERENCE_MASS_T
         sun = conversion.sun
         components = tuple(
@@ -188,6 +219,7 @@ class SolarSource:
         x, y, z = sample_sphere(rng, self.sphere_radius_m, n)
         primaries = Primaries(
             time_ns=found.time_s * 1e9,
+            family=np.full(n, ALONE, np.int32),
             species=np.full(n, species, np.uint8),
             process=np.full(n, process, np.uint8),
             pdg_birth=np.full(n, PDG_NUE, np.int32),

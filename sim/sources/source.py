@@ -7,7 +7,7 @@ import numpy as np
 
 from sim.core.constants import SECONDS_PER_DAY
 from sim.core.primaries import Block, Deposits, Primaries
-from sim.core.schema import SPECIES
+from sim.core.schema import PROCESSES, SPECIES
 
 REFERENCE_MASS_T = 100.0
 
@@ -34,6 +34,7 @@ def rate_per_s(cpd_100t: float, mass_t: float) -> float:
 
 
 def count_species(primaries: Primaries) -> dict[str, int]:
-    """Return the number of primaries of every species, 0 included, by name."""
-    counts = np.bincount(primaries.species, minlength=256)
+    """Return the number of interactions of every species, 0 included, by name; neutrons are not counted."""
+    first = primaries.process != PROCESSES["neutron_capture"]
+    counts = np.bincount(primaries.species[first], minlength=256)
     return {name: int(counts[code]) for name, code in SPECIES.items()}

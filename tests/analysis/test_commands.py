@@ -21,7 +21,21 @@ def _run(*arguments):
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "simulate", "reconstruct", "fit", "probability", "rates", "derive", "card", "info"]
+    "command",
+    [
+        "run",
+        "simulate",
+        "reconstruct",
+        "fit",
+        "probability",
+        "rates",
+        "derive",
+        "antineutrino",
+        "beryllium",
+        "display",
+        "card",
+        "info",
+    ],
 )
 def test_every_command_helps_with_an_example(command):
     done = _run(command, "--help")

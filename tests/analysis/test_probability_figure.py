@@ -5,13 +5,15 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
+from analysis.physics_figures import save_probability
 from analysis.plots.files import save_figure
-from analysis.plots.probability import Curve, Measured, probability_figure
+from analysis.plots.probability import Curve, Measured, probability_figure, six_state_figure
 from analysis.plots.style import COLOURS, style
-from analysis.probability_table import probability_curves, probability_rows
+from analysis.probability_curves import probability_curves, six_states
+from analysis.probability_table import probability_table
 from sim.core.errors import OutputError, PhysicsError
-from sim.physics.config import NeutrinoConfig, SiteConfig
-from sim.physics.conversion import Conversion
+from sim.physics.config import FieldConfig, MomentConfig, NeutrinoConfig, SiteConfig
+from sim.physics.conversion import Conversion, Probabilities
 from sim.physics.solar_model import load_solar_model
 
 
@@ -37,7 +39,7 @@ def test_experiment_style_is_opt_in() -> None:
 
 def test_rows_have_the_published_columns(conversion: Conversion) -> None:
     rows = list(
-        csv.DictReader(io.StringIO(probability_rows(conversion, ["pp", "8B"], [0.3, 5.0], [0.0, 60.0])))
+        csv.DictReader(io.StringIO(probability_table(conversion, ["pp", "8B"], [0.3, 5.0], [0.0, 60.0]).text))
     )
     assert list(rows[0]) == [
         "component", "energy_mev", "nadir_deg",
@@ -51,15 +53,15 @@ def test_rows_have_the_published_columns(conversion: Conversion) -> None:
 
 
 def test_rows_follow_the_components_spectrum(conversion: Conversion) -> None:
-    rows = list(csv.DictReader(io.StringIO(probability_rows(conversion, ["pp", "pep"], None, []))))
+    rows = list(csv.DictReader(io.StringIO(probability_table(conversion, ["pp", "pep"], None, []).text)))
     energies = [float(row["energy_mev"]) for row in rows if row["component"] == "pp"]
     assert max(energies) == pytest.approx(0.42341)
     assert [float(row["energy_mev"]) for row in rows if row["component"] == "pep"] == [1.445]
     for nadir in (-1.0, 181.0):
         with pytest.raises(PhysicsError, match="nadir angle"):
-            probability_rows(conversion, ["pp"], None, [nadir])
+            probability_table(conversion, ["pp"], None, [nadir])
     with pytest.raises(PhysicsError, match="unknown solar component"):
-        probability_rows(conversion, ["b8"], None, [])
+        probability_table(conversion, ["b8"], None, [])
 
 
 def test_figure_of_the_standard_curves(conversion: Conversion, tmp_path) -> None:
@@ -95,3 +97,41 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path) -> None:
     figure = probability_figure([Curve("flat", np.array([0.1, 10.0]), np.ones(2))])
     with pytest.raises(OutputError, match="cannot make"):
         save_figure(figure, tmp_path / "file" / "p.png")
+
+
+@pytest.mark.parametrize("nature", ["majorana", "dirac"])
+def test_figure_of_six_states(nature, tmp_path) -> None:
+    unit = ((1e-12, 0, 0), (0, 1e-12, 0), (0, 0, 1e-12))
+    moment = (
+        MomentConfig(nature="majorana", mu12_bohr=1e-12)
+        if nature == "majorana"
+        else MomentConfig(nature="dirac", matrix_bohr=unit)
+    )
+    field = FieldConfig(profile="tachocline", peak_kg=50.0)
+    precessing = Conversion.build(
+        load_solar_model("B16-GS98"), NeutrinoConfig(), SiteConfig(), field=field, moment=moment
+    )
+    written = save_probability(precessing, tmp_path / "six.png", "7Be")
+    assert [path.name for path in written] == ["six.png", "six.pdf", "six.csv"]
+    numbers = np.genfromtxt(written[2], delimiter=",", names=True)
+    flavours = ("nue", "numu", "nutau", "anue", "anumu", "anutau", "sterile")
+    np.testing.assert_allclose(sum(numbers[f"P_{name}"] for name in flavours), 1.0, atol=1e-8)
+    energy, found = six_states(precessing, "7Be")
+    figure = six_state_figure(energy, found, nature, "7Be", "a field")
+    upper, lower = figure.axes
+    assert upper.get_yscale() == "linear"
+    assert lower.get_yscale() == "log"
+    assert len(upper.lines) == 3
+    assert len(lower.lines) == (3 if nature == "majorana" else 4)
+    first = found.anue if nature == "majorana" else found.sterile
+    np.testing.assert_array_equal(lower.lines[0].get_ydata(), first)
+    assert lower.get_ylim()[0] < first.min() < first.max() < lower.get_ylim()[1]
+    assert "7$Be" in upper.get_title()
+
+
+def test_figure_of_nothing_but_neutrinos() -> None:
+    energy = np.array([1.0, 2.0])
+    third, none = np.full(2, 1 / 3), np.zeros(2)
+    found = Probabilities(third, third, third, none, none, none, third, third, third, none, none, none, none)
+    figure = six_state_figure(energy, found, "majorana", "8B", "none")
+    assert figure.axes[1].get_yscale() == "linear"

@@ -134,12 +134,18 @@ def test_text_and_back(tmp_path: Path) -> None:
     np.testing.assert_array_equal(back.counts, spectrum.counts)
 
 
-def _reco_file(path: Path, raw: np.ndarray, selected: np.ndarray, factor: np.ndarray | float = 1.27) -> Path:
+def _reco_file(
+    path: Path,
+    raw: np.ndarray,
+    selected: np.ndarray,
+    factor: np.ndarray | float = 1.27,
+    weight: np.ndarray | float = 1.0,
+) -> Path:
     n = raw.size
     with rootio.create(path, RECO_TREES) as writer:
         rows = {c.name: np.zeros(n) for c in RECO.columns}
         rows |= {"event_id": np.arange(n), "n_raw_hits": raw, "nh": raw * factor, "selected": selected}
-        rows |= {"charge_pe": raw * 1.4}
+        rows |= {"charge_pe": raw * 1.4, "weight": np.full(n, weight)}
         writer.extend(RECO.name, rows)
         runs = {c.name: np.zeros(2) for c in RUNS.columns} | {"live_time_s": np.full(2, 43200.0)}
         writer.extend(RUNS.name, runs)
@@ -160,6 +166,15 @@ def test_reconstruction_on_the_grid_of_raw_counts(tmp_path: Path) -> None:
     assert cut.first == pytest.approx(1.27 * 87)
     charge = read_reconstruction(tmp_path / "reco.root", "charge_pe").spectrum
     assert charge.step == 1.0
+
+
+def test_clusters_count_with_their_weights(tmp_path: Path) -> None:
+    raw = np.repeat(np.arange(80, 160), 10)
+    path = _reco_file(tmp_path / "reco.root", raw, np.ones(raw.size), weight=np.where(raw < 120, 0.25, 1.0))
+    found = read_reconstruction(path, "nh").spectrum
+    np.testing.assert_allclose(found.counts[80:120], 2.5)
+    np.testing.assert_allclose(found.counts[120:160], 10.0)
+    assert found.label == "weighted simulation"
 
 
 def test_reconstruction_with_a_changing_factor(tmp_path: Path) -> None:

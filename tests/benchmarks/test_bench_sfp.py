@@ -13,6 +13,7 @@ from sim.physics.sfp_quadrature import response
 from sim.physics.solar_field import solar_field
 from sim.physics.solar_model import load_solar_model
 from sim.physics.spectra import quadrature
+from sim.physics.state_table import state_table
 from tests.six_state_reference import conversion_by_birth
 
 SUN, NEUTRINO = load_solar_model("B16-GS98"), NeutrinoConfig()
@@ -26,7 +27,8 @@ REFERENCE_STEPS = 100_000  # at 10 MeV; the phase of the third state asks for mo
     ("profile", "width", "accuracy", "asked_ms"),
     [("cosh9", None, 2e-4, 2.0), ("wood-saxon", None, 2e-4, 2.0), ("tachocline", 0.02, 1e-3, 4.0)],
 )
-def test_average_over_production(benchmark, profile, width, accuracy, asked_ms):
+def test_average_over_production(benchmark, monkeypatch, profile, width, accuracy, asked_ms):
+    monkeypatch.setenv("HELIOSPIN_CACHE", "0")
     field = solar_field(profile, peak_kg=10.0, width=width)
     built = SpinFlavour.build(SUN, NEUTRINO, field, MU12)
     energy = np.linspace(2.0, 15.0, N)
@@ -51,7 +53,8 @@ def test_average_over_production(benchmark, profile, width, accuracy, asked_ms):
 
 
 @pytest.mark.benchmark(group="sfp table")
-def test_table_of_all_components(benchmark):
+def test_table_of_all_components(benchmark, monkeypatch):
+    monkeypatch.setenv("HELIOSPIN_CACHE", "0")
     built = SpinFlavour.build(SUN, NEUTRINO, solar_field("cosh9", peak_kg=10.0), MU12)
     rules: dict[str, Rule] = {name: quadrature(name, 200) for name in SUN.components}
 
@@ -65,3 +68,32 @@ def test_table_of_all_components(benchmark):
     seconds = benchmark.stats.stats.min
     print(f"\n{seconds:.2f} s for 200 energies of each of {len(rules)} components")
     assert seconds < 5.0
+
+
+@pytest.mark.benchmark(group="sfp table")
+@pytest.mark.parametrize(("peak_kg", "least_ratio"), [(10.0, 3.0), (1e5, 8.0)])
+def test_tables_that_are_kept(benchmark, monkeypatch, tmp_path, peak_kg, least_ratio):
+    """Six states of all components (200 energies each) and the table of event kernels: first and second time."""
+    monkeypatch.setenv("HELIOSPIN_CACHE", "0")
+    rules = {name: quadrature(name, 200) for name in SUN.components}
+
+    def tables():
+        built = SpinFlavour.build(SUN, NEUTRINO, solar_field("cosh9", peak_kg=peak_kg), MU12)
+        for name, rule in rules.items():
+            built.probabilities(name, np.linspace(rule.node[0], rule.node[-1], 200))
+        return state_table(built)
+
+    tables()  # compiles
+    monkeypatch.setenv("HELIOSPIN_CACHE", str(tmp_path))
+    begin = time.perf_counter()
+    made = tables()
+    first = time.perf_counter() - begin
+    benchmark.pedantic(tables, rounds=3)
+    second = benchmark.stats.stats.min
+    np.testing.assert_array_equal(tables().states, made.states)
+    size = sum(path.stat().st_size for path in tmp_path.iterdir())
+    print(
+        f"\ncosh9 {peak_kg:g} kG: {first:.2f} s, then {second:.2f} s from disk, ratio {first / second:.0f}; "
+        f"{size / 2**20:.1f} MB kept"
+    )
+    assert first / second > least_ratio

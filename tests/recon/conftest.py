@@ -45,3 +45,52 @@ def hits(toy, channels):
 @pytest.fixture(scope="session")
 def clusters(hits, search):
     return find_clusters(hits, search)
+
+
+@pytest.fixture(scope="session")
+def rows_of():
+    """Make rows of tree ``reco`` from times and charges, in time order unless ids are given."""
+
+    def make(time_ns, charge_pe, place_m=None, weight=1.0, run=1, block=0, event_id=None, valid=1):
+        n = len(time_ns)
+        place = np.zeros((n, 3)) if place_m is None else np.asarray(place_m, float)
+        return {
+            "run": np.broadcast_to(run, n).astype(np.uint32),
+            "block": np.broadcast_to(block, n).astype(np.uint32),
+            "event_id": np.arange(n) if event_id is None else np.asarray(event_id, np.int64),
+            "cluster": np.zeros(n, np.int64),
+            "cluster_time_ns": np.asarray(time_ns, np.int64),
+            "charge_pe": np.broadcast_to(charge_pe, n).astype(float),
+            "x_m": place[:, 0],
+            "y_m": place[:, 1],
+            "z_m": place[:, 2],
+            "vertex_valid": np.broadcast_to(valid, n),
+            "weight": np.broadcast_to(weight, n).astype(float),
+        }
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def coincidences(toy_detector):
+    """Eight pairs of toy gates 10 s apart, and their times: the last a moved pair, others lack something.
+
+    Prompt light of about 1500 p.e., delayed light of about 1060 p.e.; returns gates and times since the epoch.
+    """
+    rng = np.random.default_rng(22)
+    centre = rng.uniform(-1.2, 1.2, (8, 3))
+    centre[4] = [0.0, 4.15, 0.0]  # at the vessel
+    shift = rng.uniform(-0.2, 0.2, (8, 3))
+    shift[5] = [1.5, 0.0, 0.0]  # too far
+    gates = [
+        toy_detector.gates(rng, centre[k : k + 1] + late * shift[k], 1180 if late else 1640)
+        for k in range(8)
+        for late in (0, 1)
+    ]
+    offsets = np.cumsum([0, *(gate.offsets[-1] for gate in gates)])
+    columns = [np.concatenate([gate[k] for gate in gates]) for k in range(3)]
+    vertex = np.concatenate([gate.vertex_m for gate in gates])
+    delay_us = np.array([25.0, 100.0, 700.0, 1275.0, 300.0, 300.0, 1500.0, 15_300.0])
+    time_us = 1e7 * np.arange(1, 9)
+    time_ns = np.stack([time_us, time_us + delay_us], 1).ravel() * 1000
+    return type(gates[0])(*columns, offsets, vertex), time_ns.astype(np.int64)

@@ -27,11 +27,17 @@ def test_command_writes_the_file_and_a_cut_flow(app, events, tmp_path, capfd):
     shown = done.output + capfd.readouterr().out
     assert "in the fiducial volume" in shown
     assert "71.30 t" in shown
+    assert "coincidences" not in shown  # no cluster is bright enough
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [["absent.root"], ["{events}", "--set", "reconstruction.min_hit=3"], ["{events}", "--set", "run.seed=3"]],
+    [
+        ["absent.root"],
+        ["{events}", "--set", "reconstruction.min_hit=3"],
+        ["{events}", "--set", "run.seed=3"],
+        ["{events}", "--set", "coincidence.dt_min_us=2000"],
+    ],
 )
 def test_user_errors_exit_with_two(app, events, tmp_path, arguments):
     arguments = [text.replace("{events}", str(events)) for text in arguments]

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from recon import pipeline
-from recon.config import ReconConfig
+from recon.config import CoincidenceConfig, ReconConfig
+from recon.record import recorded_card
 from sim.core import rootio, schema
 from sim.core.errors import CardError, InputFileError, OutputError
 from sim.core.schema import RECO, RUNS
@@ -139,7 +140,7 @@ def test_a_file_without_run_record_is_refused(tmp_path):
     with rootio.create(tmp_path / "other.root", (RECO,)):
         pass
     with pytest.raises(InputFileError, match="no run record"):
-        pipeline.recorded_card(tmp_path / "other.root")
+        recorded_card(tmp_path / "other.root")
 
 
 @pytest.mark.parametrize(("column", "value", "words"), [("pmt", 2212, "2212"), ("time_ns", np.nan, "finite")])
@@ -178,10 +179,12 @@ def test_unusable_photomultipliers_are_refused(toy_detector, tmp_path, spoil):
 
 
 def test_overrides_reach_only_the_reconstruction(events):
-    card = pipeline.recorded_card(events, ["reconstruction.min_hits=20"])
+    card = recorded_card(events, ["reconstruction.min_hits=20"])
     assert card.section("reconstruction", ReconConfig).min_hits == 20
+    card = recorded_card(events, ["coincidence.dt_max_us=1000"])
+    assert card.section("coincidence", CoincidenceConfig).dt_max_us == 1000.0
     with pytest.raises(CardError, match="simulated already"):
-        pipeline.recorded_card(events, ["neutrino.sin2_theta12=0.3"])
+        recorded_card(events, ["neutrino.sin2_theta12=0.3"])
 
 
 def test_an_interruption_leaves_nothing(events, tmp_path):

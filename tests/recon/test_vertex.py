@@ -126,3 +126,14 @@ def test_first_of_several_photons_takes_the_outward_bias_away(
 
     assert abs(bias(timing)) < 0.012  # error of the mean 0.003
     assert bias(timing._replace(log_density=timing.log_density[:1])) > 0.018
+
+
+def test_bright_events_near_the_vessel_are_not_pulled_outward(toy_detector, channels, search, timing, rng):
+    """8 MeV at 3.9 m: near tubes see up to 30 photons each, and the first of them comes early."""
+    direction = rng.normal(size=(60, 3))
+    true = 3.9 * direction / np.linalg.norm(direction, axis=1)[:, None]
+    hits = sort_hits(Hits(*toy_detector.gates(rng, true, 4600)[:4]), channels.live)
+    found = fit_vertices(hits, find_clusters(hits, search), channels, timing)
+    outward = np.sqrt(found.x_m**2 + found.y_m**2 + found.z_m**2) - 3.9
+    assert len(outward) == 60
+    assert abs(outward.mean()) < 0.02

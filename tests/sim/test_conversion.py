@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sim.core.errors import PhysicsError
 from sim.physics.config import SOLAR_COMPONENTS, NeutrinoConfig, SiteConfig
-from sim.physics.conversion import COLUMNS, Conversion, Probabilities
+from sim.physics.conversion import COLUMNS, PRECESSION_COLUMNS, Conversion, Probabilities
 from sim.physics.exposure import nadir_exposure
 from sim.physics.solar_model import load_solar_model
 
@@ -23,8 +23,9 @@ def conversion() -> Conversion:
 def check(p: Probabilities) -> None:
     np.testing.assert_allclose(p.nue + p.numu + p.nutau, 1.0, atol=1e-9)
     np.testing.assert_allclose(p.e1 + p.e2 + p.e3, 1.0, atol=1e-9)
-    assert all(np.all((column >= 0.0) & (column <= 1.0 + 1e-9)) for column in p)
-    assert all(np.all(column == 0.0) for column in (p.anue, p.anumu, p.anutau))
+    assert all(np.all((column >= 0.0) & (column <= 1.0 + 1e-9)) for column in p[:-1])
+    assert not any(np.any(column) for column in (p.anue, p.anumu, p.anutau, p.a1, p.a2, p.a3, p.sterile))
+    assert p.scheme is None
 
 
 @settings(deadline=None, max_examples=40)
@@ -81,7 +82,7 @@ def test_a_blocks_own_exposure(conversion: Conversion) -> None:
 
 
 def test_columns_name_the_fields_in_order() -> None:
-    assert tuple(name.removeprefix("P_") for name in COLUMNS) == Probabilities._fields
+    assert tuple(name.removeprefix("P_") for name in (*COLUMNS, *PRECESSION_COLUMNS)) == Probabilities._fields
 
 
 @pytest.mark.parametrize("energy", [np.array([0.0]), np.array([-1.0]), np.array([np.nan]), np.ones((2, 2))])

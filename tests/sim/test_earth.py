@@ -119,3 +119,19 @@ def test_kernels_compiled_and_plain(compiled_equals_plain) -> None:
     compiled_equals_plain(
         _transition, 8.0, length, n_e, vacuum, MIX.inner, MIX.outer, np.empty((3, 3)), rtol=1e-7
     )
+
+
+def test_the_table_is_kept_for_its_mixing_and_kind(tmp_path, monkeypatch):
+    monkeypatch.setenv("HELIOSPIN_CACHE", str(tmp_path))
+    edges = np.linspace(0.0, 90.0, 3)
+    mix = mixing(NeutrinoConfig())
+    first = earth_table(mix, edges)
+    assert len(list(tmp_path.iterdir())) == 1
+    again = earth_table(mix, edges)
+    np.testing.assert_array_equal(first.transition, again.transition)
+    assert len(list(tmp_path.iterdir())) == 1
+    others = earth_table(mix, edges, anti=True), earth_table(mixing(NeutrinoConfig(sin2_theta12=0.31)), edges)
+    assert len(list(tmp_path.iterdir())) == 3
+    assert all(np.abs(other.transition - first.transition).max() > 1e-3 for other in others)
+    monkeypatch.setenv("HELIOSPIN_CACHE", "0")
+    np.testing.assert_array_equal(earth_table(mix, edges).transition, first.transition)

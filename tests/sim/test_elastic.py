@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.special import spence
 
+from sim.core.constants import RHO_NC, SIN2_THETA_W_MSBAR
 from sim.core.errors import PhysicsError
 from sim.physics.elastic import (
     STATES,
@@ -87,6 +88,38 @@ def test_antineutrinos_exchange_the_chiral_couplings():
         recoil = 1e-9
         one, other = (differential_cross_section(s, recoil, 5.0) for s in (a, b))
         assert one == pytest.approx(other, rel=1e-5)
+
+
+@given(st.floats(0.01, 30.0), st.floats(0.01, 0.9))
+def test_exchange_leaves_the_photon_functions_where_they_are(energy, fraction):
+    """Neutrino less antineutrino is (g_L^2 - g_R^2)(isotropic - other term): f_- and f_+ cancel in the ratio of e to x."""
+    recoil = fraction * max_recoil(energy)
+    nue, nux, anue, anux = (differential_cross_section(s, recoil, energy) for s in STATES)
+    kappa_e, kappa_mu = kappa(recoil)
+    right_e = RHO_NC * kappa_e * SIN2_THETA_W_MSBAR
+    right_x = RHO_NC * kappa_mu * SIN2_THETA_W_MSBAR
+    left_e, left_x = 1.0 - 0.5 * RHO_NC + right_e, right_x - 0.5 * RHO_NC
+    expected = (left_e**2 - right_e**2) / (left_x**2 - right_x**2)
+    assert (nue - anue) / (nux - anux) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize(("state", "left", "right"), [("anue", 0.7387, 0.2387), ("anux", -0.2613, 0.2387)])
+def test_antineutrinos_at_tree_level_by_hand(state, left, right):
+    """2 G_F^2 m/pi = 1.72327e-44 cm^2/MeV, sin^2 theta_W = 0.2387 (rounded: 2e-4)."""
+    for recoil, energy in ((0.05, 0.3), (0.3, 0.862), (0.6, 0.862), (7.0, 10.0)):
+        part = 1.0 - recoil / energy
+        mixed = left * right * 0.510999 * recoil / energy**2
+        value = differential_cross_section(state, recoil, energy, radiative=False)
+        expected = 1.72327e-44 * (right**2 + (left * part) ** 2 - mixed)
+        assert value == pytest.approx(expected, rel=2e-3)
+
+
+def test_high_energies_share_one_to_three():
+    """Far above m the isotropic term counts 1, the other 1/3, at tree level."""
+    left, right = 0.7387, 0.2387
+    values = [total_cross_section(state, 1e5, radiative=False) for state in ("nue", "anue")]
+    expected = (right**2 + left**2 / 3.0) / (left**2 + right**2 / 3.0)
+    assert values[1] / values[0] == pytest.approx(expected, rel=5e-4)
 
 
 def test_kernels_compiled_and_plain(compiled_equals_plain):

@@ -138,3 +138,68 @@ def test_mixing_matrix_of_the_package_is_unitary_in_these_functions():
     u = np.asarray(mixing(NeutrinoConfig(delta_cp_deg=200.0)).pmns)
     mass = majorana_matrix(1.0, 2.0j, 0.5)
     np.testing.assert_allclose(majorana_to_mass(majorana_to_flavour(mass, u), u), mass, atol=1e-12)
+
+
+ROWS = (("0", 1e-12, "2e-12i"), (-1e-12, 0, 3e-12), ("-2e-12i", -3e-12, 0))
+
+
+def test_a_majorana_matrix_is_the_three_moments():
+    by_matrix = moment_matrix(MomentConfig(nature="majorana", matrix_bohr=ROWS))
+    by_moments = moment_matrix(
+        MomentConfig(nature="majorana", mu12_bohr=1e-12, mu13_bohr="2e-12i", mu23_bohr=3e-12)
+    )
+    np.testing.assert_array_equal(by_matrix, by_moments)
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ({"matrix_bohr": ((0, 1e-12, 0), (1e-12, 0, 0), (0, 0, 0))}, "row 1, column 2.*antisymmetric"),
+        ({"matrix_bohr": ((1e-12, 0, 0), (0, 0, 0), (0, 0, 0))}, "its diagonal zero"),
+        ({"matrix_bohr": ROWS, "mu12_bohr": 1e-12}, "not both"),
+        ({"mu12_bohr": 1e-12, "basis": "flavour"}, "need the mixing"),
+    ],
+)
+def test_unusable_majorana_moments(config, words):
+    with pytest.raises(PhysicsError, match=words):
+        moment_matrix(MomentConfig(nature="majorana", **config))
+
+
+@given(COMPLEX, COMPLEX, COMPLEX, ANGLES, st.floats(0.0, 0.9), ANGLES, st.floats(-180, 180))
+def test_flavour_moments_of_a_card(m12, m13, m23, s12, s13, s23, delta):
+    """|Lambda|^2 does not depend on the basis; the mass matrix is U^T mu U, antisymmetric."""
+    from sim.physics.mixing import mixing
+
+    def text(z):
+        return f"{1e-12 * z.real!r}{1e-12 * z.imag:+}i"
+
+    mix = mixing(NeutrinoConfig(sin2_theta12=s12, sin2_theta13=s13, sin2_theta23=s23, delta_cp_deg=delta))
+    card = MomentConfig(
+        nature="majorana", basis="flavour", mu12_bohr=text(m12), mu13_bohr=text(m13), mu23_bohr=text(m23)
+    )
+    mass = 1e12 * moment_matrix(card, mix)
+    np.testing.assert_allclose(mass, -mass.T, atol=1e-12)
+    assert np.linalg.norm(mass) == pytest.approx(np.sqrt(2 * (abs(m12) ** 2 + abs(m13) ** 2 + abs(m23) ** 2)))
+    np.testing.assert_allclose(
+        majorana_to_flavour(mass, mix.pmns), majorana_matrix(m12, m13, m23), atol=1e-12
+    )
+
+
+def test_flavour_moments_of_dirac():
+    from sim.physics.mixing import mixing
+
+    mix = mixing(NeutrinoConfig(delta_cp_deg=100.0))
+    rows = ((1e-12, "1e-12i", 0), (0, 2e-12, 0), (0, 0, 0))
+    mass = moment_matrix(MomentConfig(nature="dirac", basis="flavour", matrix_bohr=rows), mix)
+    plain = moment_matrix(MomentConfig(nature="dirac", matrix_bohr=rows))
+    np.testing.assert_allclose(dirac_to_flavour(mass, mix.pmns), plain, atol=1e-24)
+    effective = MomentConfig(mu_eff_bohr=1e-11, basis="flavour")
+    np.testing.assert_array_equal(moment_matrix(effective), 1e-11 * np.eye(3))
+
+
+@pytest.mark.parametrize(
+    "values", [{"mu12_bohr": 1.0}, {"mu13_bohr": "1e-5i"}, {"matrix_bohr": ((0, 1, 0),) * 3}]
+)
+def test_moments_in_the_wrong_unit_are_refused(values):
+    with pytest.raises(ValueError, match="Bohr magnetons, expected at most 1e-06"):
+        MomentConfig(nature="majorana", **values)

@@ -4,8 +4,8 @@ import pytest
 from sim.physics.config import NeutrinoConfig
 from sim.physics.mixing import mixing
 from sim.physics.sfp_crossing import crosses
-from sim.physics.sfp_dressed import Six
 from sim.physics.sfp_path import path
+from sim.physics.sfp_six import Six
 from sim.physics.solar_field import solar_field
 from sim.physics.solar_model import load_solar_model
 

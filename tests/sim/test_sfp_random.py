@@ -7,9 +7,9 @@ from sim.core.errors import PhysicsError
 from sim.physics.config import MomentConfig, NeutrinoConfig
 from sim.physics.mixing import mixing
 from sim.physics.sfp import SpinFlavour
-from sim.physics.sfp_dressed import Six
 from sim.physics.sfp_path import RAD_PER_EV2_MEV, path
-from sim.physics.sfp_random import _populations, _rates
+from sim.physics.sfp_random import _populations, rates
+from sim.physics.sfp_six import Six
 from sim.physics.solar_field import solar_field
 from sim.physics.solar_model import load_solar_model
 
@@ -83,8 +83,8 @@ def test_kernels_compiled_and_plain(compiled_equals_plain):
     six = Six(MIX.mass2_ev2, np.ascontiguousarray(MIX.inner), moment, -1.0)
     n = len(nodes.x)
     rate, birth, squared = np.empty((n, 3, 3)), np.empty((n, 3)), MIX.mass2_ev2 * RAD_PER_EV2_MEV / 10.0
-    compiled_equals_plain(_rates, squared, six, nodes, 1e-4, rate, birth, rtol=1e-6)
-    _rates(squared, six, nodes, 1e-4, rate, birth)
+    compiled_equals_plain(rates, squared, six, nodes, 1e-4, rate, birth, rtol=1e-6)
+    rates(squared, six, nodes, 1e-4, rate, birth)
     compiled_equals_plain(_populations, nodes.x, rate, birth, np.full(n, 1.0 / n), np.empty(6))
 
 

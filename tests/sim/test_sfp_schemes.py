@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 from sim.physics.config import NeutrinoConfig
 from sim.physics.mixing import mixing
 from sim.physics.moments import majorana_matrix, majorana_to_flavour
-from sim.physics.sfp_dressed import Six, _outward, dressed_populations, phase_moments, solve
+from sim.physics.sfp_dressed import _outward, dressed_populations, new_way
 from sim.physics.sfp_midpoint import _outward as _slabs_outward
 from sim.physics.sfp_midpoint import midpoint_populations
 from sim.physics.sfp_path import RAD_PER_EV2_MEV, BirthWindow, birth_weights, path, window_rule
-from sim.physics.sfp_quadrature import _cell, _sweep, inner_moments, response
+from sim.physics.sfp_quadrature import _average, _cell, empty_births, response, sweep
+from sim.physics.sfp_six import Six, inner_moments
+from sim.physics.sfp_states import phase_moments, solve
 from sim.physics.solar_field import solar_field
 from sim.physics.solar_model import load_solar_model
 
@@ -78,9 +80,18 @@ def test_kernels_compiled_and_plain(compiled_equals_plain):
     squared = MIX.mass2_ev2 * RAD_PER_EV2_MEV / 10.0
     weight = birth_weights(nodes.x, BIRTHS)
     out = np.zeros(3), np.zeros((3, 3, 3), complex), np.zeros((3, 3, 3, 3), complex)
-    compiled_equals_plain(_sweep, nodes, squared, np.ascontiguousarray(MIX.inner), weight, *out, rtol=1e-7)
+    births = empty_births(len(nodes.x))
+    for column in births:
+        column[:] = 0.0
+    inner = np.ascontiguousarray(MIX.inner)
+    compiled_equals_plain(sweep, nodes, squared, inner, weight != 0.0, births, rtol=1e-7)
+    sweep(nodes, squared, inner, weight != 0.0, births)
+    compiled_equals_plain(_average, births, weight, *out)
     strong = six(1e-8, -1.0)
-    compiled_equals_plain(_outward, squared, strong, nodes, weight, np.zeros(6), rtol=1e-7)
+    way = new_way(len(nodes.x))
+    for column in way:
+        column[:] = 0.0
+    compiled_equals_plain(_outward, squared, strong, nodes, weight, way, np.zeros(6), rtol=1e-7)
     slabs = path(SUN, FIELD, uniform=12)
     compiled_equals_plain(_slabs_outward, squared, strong, slabs, np.full(12, 1 / 12), np.zeros(6), rtol=1e-7)
 

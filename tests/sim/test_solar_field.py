@@ -54,7 +54,7 @@ def test_width_moves_the_kinks():
         ({"profile": "cosh7", "peak_kg": 1.0}, "profiles: cosh9"),
         ({"profile": "ring"}, "either its peak"),
         ({"profile": "ring", "peak_kg": 1.0, "value_kg": 2.0}, "either its peak"),
-        ({"profile": "ring", "value_kg": 2.0}, "at radius None"),
+        ({"profile": "ring", "value_kg": 2.0}, "at which radius"),
         ({"profile": "ring", "peak_kg": -1.0}, "-1.0 kG"),
         ({"profile": "ring", "peak_kg": float("nan")}, "nan kG"),
         ({"profile": "tachocline", "value_kg": 1.0, "at_radius": 0.05}, "is zero at radius 0.05"),

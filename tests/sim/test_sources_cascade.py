@@ -1,14 +1,25 @@
 import numpy as np
 import pytest
+from scipy import stats
 
 from sim.core.constants import ELECTRON_MASS_MEV
+from sim.core.jit import njit
 from sim.core.primaries import BETA_LIKE, Block
+from sim.physics.compton import (
+    attenuation,
+    attenuation_table,
+    compton_attenuation,
+    photoelectric_attenuation,
+    photoelectric_share,
+    scattered_fraction,
+)
 from sim.physics.config import BackgroundsConfig
 from sim.physics.gamma_light import gamma_visible
 from sim.physics.quenching import quenching
 from sim.sources.calibration import CalibrationSource
-from sim.sources.cascade import gamma_deposits
-from sim.sources.cosmogenic import POSITRONIUM_CHANCE, POSITRONIUM_LIFETIME_NS, build_carbon
+from sim.sources.cascade import gamma_deposits, sample_scatter
+from sim.sources.cosmogenic import build_carbon
+from sim.sources.positron import POSITRONIUM_CHANCE, POSITRONIUM_LIFETIME_NS
 from sim.sources.source import Birks
 from sim.sources.vertices import sample_directions
 
@@ -28,6 +39,36 @@ def _gammas(n: int, energy: float, z: float = 0.0, seed: int = 1):
         sample_directions(rng, n),
         quenching("electron", KB),
     )
+
+
+@njit
+def _scatters(rng: np.random.Generator, energy: float, out: np.ndarray) -> None:
+    for i in range(out.shape[1]):
+        out[0, i], out[1, i] = sample_scatter(rng, energy)
+
+
+def test_attenuation_between_the_knots_of_the_table() -> None:
+    table = attenuation_table()
+    for energy in np.geomspace(1.001e-3, 25.0, 777):
+        total, absorbed = attenuation(table, energy)
+        assert total == pytest.approx(
+            photoelectric_attenuation(energy) + compton_attenuation(energy), rel=1e-4
+        )
+        assert absorbed == pytest.approx(photoelectric_share(energy), rel=2e-4)
+
+
+@pytest.mark.parametrize("energy", [0.003, 0.05, 0.511, 2.2246, 4.9463])
+def test_scatters_follow_klein_nishina(energy: float) -> None:
+    out = np.empty((2, 40_000))
+    _scatters(np.random.default_rng(3), energy, out)
+    left = 1.0 - out[0] / energy
+    # the quantile function of the physics, on a grid, is the cumulative of the draws
+    level = np.linspace(0.0, 1.0, 2001)
+    quantile = np.array([scattered_fraction(energy, u) for u in level])
+    cumulative = np.interp(left, quantile, level)
+    assert stats.kstest(cumulative, "uniform").pvalue > 1e-4
+    cosine = 1.0 - (1.0 / left - 1.0) * ELECTRON_MASS_MEV / energy
+    assert np.allclose(out[1], cosine, atol=1e-9)
 
 
 @pytest.mark.parametrize("energy", [0.02, 0.511, 1.461, 2.223])

@@ -135,7 +135,7 @@ def test_births_follow_the_production_profile_times_what_their_states_do() -> No
     primaries, conversion = _year("pep", "elastic_magnetic", 1e5)
     births = conversion.sun.births("pep")
     passage = build_passage(conversion)
-    masses = np.array([masses_at(passage, float(endpoint("pep")), radius) for radius in births.node])
+    masses = np.array([masses_at(passage, float(endpoint("pep")), radius)[:3] for radius in births.node])
     weight = births.weight * (masses @ mass_moments_squared(moment_matrix(MAJORANA)))
     mean = float(births.node @ weight / weight.sum())
     sigma = primaries.birth_radius_rsun.std() / np.sqrt(len(primaries.time_ns))

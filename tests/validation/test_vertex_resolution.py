@@ -26,7 +26,7 @@ def electrons(tmp_path_factory):
     source = CalibrationSource("electron", 1.0, 200.0, Birks(0.01098, 0.01042), radius_m=3.5, regular=True)
     detector = build_detector(DetectorConfig(), PileUpConfig(c14=False))
     block = Block(5, 0, 1_400_000_000_000_000_000, N_EVENTS / 200.0)
-    made = sim_block.simulate_block(block, sim_block.Setup(1, 3.5, (source,), detector, None))
+    made = sim_block.simulate_block(block, sim_block.Setup(1, 3.5, (source,), detector, None, None))
     path = tmp_path_factory.mktemp("electrons") / "events.root"
     with rootio.create(path, schema.EVENT_TREES) as writer:
         writer.extend("events", made.events, made.counts, made.hits)
