@@ -1,0 +1,1 @@
+"""The detector photon by photon: the `optical` fidelity."""
