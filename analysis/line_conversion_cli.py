@@ -1,11 +1,21 @@
 """The command ``heliospin beryllium``."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analysis.fit_cli import _config, _input_card, _read
+from analysis.fit_input import (
+    AsimovOption,
+    BinWidthOption,
+    EstimatorOption,
+    ExposureOption,
+    HistogramOption,
+    InputCardOption,
+    RangeOption,
+    SourceArgument,
+    read_fit_input,
+)
 from sim.core.console import announce_compilation, console, friendly, progress
 from sim.core.options import SetOption
 
@@ -17,42 +27,17 @@ _TYPICAL_FITS = 40.0  # of both profiles, for the progress bar
 
 @friendly
 def beryllium(
-    source: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="INPUT", help="reco.root, or a spectrum: CSV (n_hits,counts) or a TH1 in a ROOT file."
-        ),
-    ] = None,
+    source: SourceArgument = None,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the results.")] = Path(
         "beryllium"
     ),
-    asimov: Annotated[
-        str | None,
-        typer.Option("--asimov", metavar="CARD", help="Fit the counts this card expects: expected limit."),
-    ] = None,
-    card: Annotated[
-        str | None,
-        typer.Option(
-            "--card", metavar="CARD", help="Card for sun, mixing and fit (default: the input's own)."
-        ),
-    ] = None,
-    exposure: Annotated[
-        float | None,
-        typer.Option("--exposure", min=0.0, help="Exposure in days x 100 t (spectra, --asimov)."),
-    ] = None,
-    estimator: Annotated[
-        str | None, typer.Option("--estimator", metavar="NAME", help="nh, np, np_230, np_400, charge_pe ...")
-    ] = None,
-    fit_range: Annotated[
-        tuple[float, float] | None,
-        typer.Option("--range", metavar="LOW HIGH", help="Fit range, estimator units."),
-    ] = None,
-    bin_width: Annotated[
-        int | None, typer.Option("--bin-width", min=1, help="Units that make one fit bin.")
-    ] = None,
-    histogram: Annotated[
-        str | None, typer.Option("--histogram", metavar="NAME", help="Name of the TH1 in a ROOT file.")
-    ] = None,
+    asimov: AsimovOption = None,
+    card: InputCardOption = None,
+    exposure: ExposureOption = None,
+    estimator: EstimatorOption = None,
+    fit_range: RangeOption = None,
+    bin_width: BinWidthOption = None,
+    histogram: HistogramOption = None,
     flux_error: Annotated[
         float | None,
         typer.Option(
@@ -77,40 +62,24 @@ def beryllium(
 
     `heliospin beryllium --asimov phase2 -o expected`
     """
-    from analysis.asimov import card_exposure
     from analysis.line_conversion_outcome import fit_line, fit_line_asimov, save
-    from sim.core.config import card_or_defaults
     from sim.core.errors import CardError
     from sim.core.output import prepare_folder
 
-    if (source is None) == (asimov is None):
-        msg = "give either an INPUT or --asimov CARD"
-        raise CardError(msg)
     if asimov is None and conversion > 0.0:
         msg = "--conversion is the truth of expected counts: it needs --asimov CARD"
         raise CardError(msg)
-    changes: dict[str, Any] = {"estimator": estimator, "range": fit_range, "bin_width": bin_width}
-    changes = {name: value for name, value in changes.items() if value is not None}
-    if asimov is not None:
-        used = card_or_defaults(asimov, overrides)
-        config = _config(used, changes)
-        days_100t = exposure or card_exposure(used)
-        prepare_folder(out)
-        announce_compilation()
-        with progress("fit", _TYPICAL_FITS, "fits") as advance:
-            outcome = fit_line_asimov(used, config, days_100t, conversion, flux_error, advance)
-    else:
-        path = Path(str(source))
-        used, defaults = _input_card(path, card, overrides, histogram)
-        config = _config(used, changes, defaults)
-        found = _read(path, config.estimator, exposure, histogram)
-        if found.tfc_subtracted and "tfc_subtracted" not in used.values.get("fit", {}):
-            config = config.model_copy(update={"tfc_subtracted": True})
-        prepare_folder(out)
-        announce_compilation()
-        with progress("fit", _TYPICAL_FITS, "fits") as advance:
-            outcome = fit_line(used, config, found.spectrum, flux_error, advance)
-    figures = save(outcome, used, out)
+    changes = {"estimator": estimator, "range": fit_range, "bin_width": bin_width}
+    given = read_fit_input(source, asimov, card, exposure, histogram, changes, overrides)
+    prepare_folder(out)
+    announce_compilation()
+    with progress("fit", _TYPICAL_FITS, "fits") as advance:
+        if given.spectrum is None:
+            days_100t = given.exposure_d_100t
+            outcome = fit_line_asimov(given.card, given.config, days_100t, conversion, flux_error, advance)
+        else:
+            outcome = fit_line(given.card, given.config, given.spectrum, flux_error, advance)
+    figures = save(outcome, given.card, out)
     _report(outcome, out, figures)
 
 

@@ -13,6 +13,7 @@ from analysis.histograms import Spectrum
 from analysis.limits import Limit
 from analysis.line_conversion import PUBLISHED, RATE, SPECIES, LineModel, build_line_model
 from analysis.line_profile import Advance, LineScan, scan_limits
+from analysis.outcome import input_plain
 from analysis.parameters import INDEX
 from analysis.problem import build_problem
 from analysis.results import FitResult
@@ -153,16 +154,7 @@ def to_plain(outcome: LineOutcome, card: Card) -> dict[str, Any]:
         c.name: {"value": c.value, "sigma": c.sigma} for c in problem.likelihood.constraints
     }
     plain["constraint_solar_model"] = {"parameter": RATE, "value": pull.value, "sigma": pull.sigma}
-    plain["input"] = {
-        "source": data.source,
-        "estimator": data.estimator,
-        "range": [float(data.centres()[0]), float(data.centres()[-1])],
-        "bin": data.step,
-        "bin_width": config.bin_width,
-        "exposure_d_100t": data.exposure_d_100t,
-        "counts": float(data.counts.sum()),
-        "tfc_subtracted": config.tfc_subtracted,
-    }
+    plain["input"] = input_plain(problem)
     plain["provenance"] = run_record("fit", card, resolved, input=data.source)
     return plain
 

@@ -100,6 +100,21 @@ def comparison(outcome: Outcome) -> dict[str, dict[str, float | None]]:
     return table
 
 
+def input_plain(problem: Problem) -> dict[str, Any]:
+    """Return what was fitted as plain values, for the JSON of a result."""
+    config, data = problem.config, problem.spectrum
+    return {
+        "source": data.source,
+        "estimator": data.estimator,
+        "range": [float(data.centres()[0]), float(data.centres()[-1])],
+        "bin": data.step,
+        "bin_width": config.bin_width,
+        "exposure_d_100t": data.exposure_d_100t,
+        "counts": float(data.counts.sum()),
+        "tfc_subtracted": config.tfc_subtracted,
+    }
+
+
 def to_plain(outcome: Outcome, card: Card) -> dict[str, Any]:
     """Return the contents of ``fit.json``."""
     problem = outcome.problem
@@ -125,15 +140,6 @@ def to_plain(outcome: Outcome, card: Card) -> dict[str, Any]:
         c.name: {"value": c.value, "sigma": c.sigma, "pull": c.pull(best.theta())}
         for c in (*problem.likelihood.constraints, problem.gallium)
     }
-    plain["input"] = {
-        "source": data.source,
-        "estimator": data.estimator,
-        "range": [float(data.centres()[0]), float(data.centres()[-1])],
-        "bin": data.step,
-        "bin_width": config.bin_width,
-        "exposure_d_100t": data.exposure_d_100t,
-        "counts": float(data.counts.sum()),
-        "tfc_subtracted": config.tfc_subtracted,
-    }
+    plain["input"] = input_plain(problem)
     plain["provenance"] = run_record("fit", card, resolved, input=data.source)
     return plain

@@ -5,7 +5,6 @@ import io
 import json
 import subprocess
 import sys
-import time
 
 import pytest
 from typer.testing import CliRunner
@@ -41,13 +40,6 @@ def test_every_command_helps_with_an_example(command):
     done = _run(command, "--help")
     assert done.exit_code == 0
     assert "heliospin " + command in " ".join(done.output.split())
-
-
-def test_help_is_quick():
-    start = time.perf_counter()
-    subprocess.run([sys.executable, "-c", "import sys; sys.argv[1:] = ['--help']; from analysis.cli import main; main()"],
-                   check=True, capture_output=True)  # fmt: skip
-    assert time.perf_counter() - start < 3.0  # aim: below 1 s on an idle core
 
 
 def test_help_loads_no_heavy_library():

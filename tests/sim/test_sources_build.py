@@ -1,5 +1,4 @@
 import pickle
-import time
 from typing import Any
 
 import numpy as np
@@ -53,12 +52,8 @@ def test_a_block_of_everything() -> None:
     assert np.all(np.isin(primaries.species, list(SPECIES.values())))
 
 
-def test_sources_are_small_and_quick_to_prepare() -> None:
-    _sources()
-    start = time.perf_counter()
-    sources = _sources()
-    assert time.perf_counter() - start < 4.0
-    assert len(pickle.dumps(sources)) < 5e6
+def test_sources_are_small() -> None:
+    assert len(pickle.dumps(_sources())) < 5e6
 
 
 def test_the_flux_scale_reaches_the_source() -> None:
