@@ -5,7 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analysis import antineutrino_cli, display_cli, fit_cli, line_conversion_cli, physics_cli
+from analysis import fit_cli, physics_cli
+from analysis.appearance import cli as antineutrino_cli
+from analysis.beryllium import cli as beryllium_cli
+from analysis.display import cli as display_cli
+from analysis.study import cli as study_cli
 from recon import cli as recon_cli
 from sim import cli as sim_cli
 from sim.core.config import PRESETS, preset_text
@@ -13,6 +17,7 @@ from sim.core.console import console, friendly
 from sim.core.options import CardArgument, SetOption, WorkersOption
 
 if TYPE_CHECKING:
+    from analysis.study.study import Tools
     from sim.core.config import Card
 
 app = typer.Typer(
@@ -67,7 +72,7 @@ def run(
 
     `heliospin run antineutrino -o appearance`  (coincidences and the limit on solar antineutrinos)
     """
-    from analysis.appearance_config import AppearanceConfig
+    from analysis.appearance.config import AppearanceConfig
     from analysis.config import FitConfig
     from recon.config import CoincidenceConfig, ReconConfig
     from sim.core.config import read_card
@@ -141,18 +146,28 @@ def info(
         console.print(table)
 
 
+def _validation_tools() -> "Tools":
+    """Return the rooms that a detector study uses and the analysis may not import."""
+    from analysis.study.study import Tools
+    from recon.pipeline import reconstruct
+    from sim.calibration import resolved_card, simulate_probes
+
+    return Tools(simulate_probes, reconstruct, resolved_card)
+
+
 app.command()(run)
 app.command()(sim_cli.simulate)
 app.command()(recon_cli.reconstruct)
 app.command()(fit_cli.fit)
 app.command()(antineutrino_cli.antineutrino)
-app.command()(line_conversion_cli.beryllium)
+app.command()(beryllium_cli.beryllium)
 app.command()(physics_cli.probability)
 app.command()(physics_cli.rates)
 app.command()(physics_cli.derive)
 app.command()(card)
 app.command()(info)
 app.command()(display_cli.display)
+app.command("validate")(study_cli.make_command(_validation_tools))
 
 
 def main() -> None:

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2
 
-from analysis.appearance import windows
-from analysis.appearance_config import PROMPT_OFFSET_MEV
-from analysis.appearance_outcome import AppearanceOutcome
+from analysis.appearance.config import PROMPT_OFFSET_MEV
+from analysis.appearance.limits import windows
+from analysis.appearance.outcome import AppearanceOutcome
 from analysis.plots.style import COLOURS, DOUBLE, style
 from sim.core.tables import load_table
 

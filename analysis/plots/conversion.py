@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.appearance_outcome import AppearanceOutcome
+from analysis.appearance.outcome import AppearanceOutcome
 from analysis.plots.style import COLOURS, DOUBLE, style
 
 if TYPE_CHECKING:

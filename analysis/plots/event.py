@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.event_text import WIDTH, by_hits, event_text
-from analysis.event_view import EventView, Span
+from analysis.display.text import WIDTH, by_hits, event_text
+from analysis.display.view import EventView, Span
 from analysis.plots.event_map import (
     PRIMARY_COLOURS,
     Colour,

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.event_clusters import Cluster
-from analysis.event_text import by_hits, distance_m, radius_m
-from analysis.event_truth import Primary
-from analysis.event_view import EventView, Span
+from analysis.display.clusters import Cluster
+from analysis.display.text import by_hits, distance_m, radius_m
+from analysis.display.truth import Primary
+from analysis.display.view import EventView, Span
 from analysis.plots.style import COLOURS
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.line_conversion import PUBLISHED, SPECIES
-from analysis.line_conversion_outcome import LineOutcome
-from analysis.line_profile import LineScan
+from analysis.beryllium.line_model import PUBLISHED, SPECIES
+from analysis.beryllium.outcome import LineOutcome
+from analysis.beryllium.profile import LineScan
 from analysis.parameters import LIGHT_YIELD
 from analysis.plots.spectrum import ESTIMATOR_LABELS
 from analysis.plots.style import COLOURS, DOUBLE, SINGLE, style

@@ -79,9 +79,9 @@ def _in_processes(
         msg = "a worker process ended unexpectedly (killed, or out of memory)"
         raise HeliospinError(msg) from None
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
         for process in multiprocessing.active_children():
             process.terminate()
+        pool.shutdown(cancel_futures=True)  # its thread has ended before the interpreter closes its pipes
 
 
 def in_order(

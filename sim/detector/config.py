@@ -5,12 +5,13 @@ come out as in the Monte Carlo spectra of the Phase-II analysis [BX-PDF17]; the 
 one answers to. "From memory" marks values that could not be checked against a publication.
 """
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from sim.core.config import Section
 from sim.core.geometry import N_PMT
+from sim.detector.optical.config import OpticalConfig
 
 
 class TubesConfig(Section):
@@ -154,8 +155,15 @@ class TriggerConfig(Section):
 
 
 class DetectorConfig(Section):
-    """The detector, fast fidelity."""
+    """The detector.
 
+    ``fidelity = "optical"`` tracks every photon: section ``optical`` then says how light is made and travels.
+    Of the fast model it keeps tubes, quenching, ``light.scale``, the spread of the efficiencies, emission,
+    transit, charge, electronics, dark noise and trigger; ``light.yield_pe_mev``, the rest of ``collection``,
+    ``flight`` and ``late_light`` stand for what is tracked, and are not used.
+    """
+
+    fidelity: Literal["fast", "optical"] = "fast"
     tubes: TubesConfig = Field(default_factory=TubesConfig)
     quenching: QuenchingConfig = Field(default_factory=QuenchingConfig)
     light: LightConfig = Field(default_factory=LightConfig)
@@ -168,6 +176,17 @@ class DetectorConfig(Section):
     electronics: ElectronicsConfig = Field(default_factory=ElectronicsConfig)
     dark: DarkConfig = Field(default_factory=DarkConfig)
     trigger: TriggerConfig = Field(default_factory=TriggerConfig)
+    optical: OpticalConfig = Field(default_factory=OpticalConfig)
+
+    @model_validator(mode="after")
+    def _steel_has_no_channels(self) -> Self:
+        if self.fidelity == "optical" and self.optical.steel.efficiency > 0:
+            msg = (
+                f'fidelity = "optical" with optical.steel.efficiency = {self.optical.steel.efficiency}: '
+                "light seen by steel belongs to no tube, expected 0"
+            )
+            raise ValueError(msg)
+        return self
 
 
 class PileUpConfig(Section):

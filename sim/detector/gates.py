@@ -1,5 +1,6 @@
 """From deposits to gates of hits: the loop over groups of primaries that can share a gate."""
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -13,13 +14,30 @@ from sim.core.rng import Stage, philox_key, stream
 from sim.detector.charge import CHARGE_STEPS
 from sim.detector.electronics import Channels, HitList, integrate, new_channels
 from sim.detector.groups import Groups
-from sim.detector.hits import MAX_PRIMARIES, TICKS_PER_NS, new_workspace, sort_words, throw, throw_dark
+from sim.detector.hits import (
+    MAX_PRIMARIES,
+    TICKS_PER_NS,
+    Tracked,
+    new_workspace,
+    sort_words,
+    take,
+    throw,
+    throw_dark,
+    untracked,
+)
 from sim.detector.model import Detector
 from sim.detector.trigger import find_gates, most_in_window
 
 Ints = NDArray[np.int64]
 _GATES_PER_GROUP = 64
-_CHUNK = 4_000_000  # photoelectrons that are digitised at once; bounds the memory
+_CHUNK = 4_000_000  # photoelectrons, or tracked photons, that are digitised at once; bounds the memory
+
+
+class Tracking(NamedTuple):
+    """Who makes the light of groups, where it is tracked."""
+
+    photons: Ints  # (n_groups,), about how many photons are tracked
+    shine: Callable[[int, int], Tracked]  # light of groups first to last; sets their ``above`` and ``below``
 
 
 class Gates(NamedTuple):
@@ -37,9 +55,9 @@ class Gates(NamedTuple):
 
 @njit
 def _digitise(
-    first_group: int, last_group: int, groups: Groups, dark: Ints, capacity: int, detector: Detector,
-    channels: Channels, light_key: tuple[np.uint32, np.uint32], dark_key: tuple[np.uint32, np.uint32],
-    primary_gate: Ints, gate_offset: int,
+    first_group: int, last_group: int, groups: Groups, tracked: Tracked, dark: Ints, capacity: int,
+    detector: Detector, channels: Channels, light_key: tuple[np.uint32, np.uint32],
+    dark_key: tuple[np.uint32, np.uint32], primary_gate: Ints, gate_offset: int,
 ) -> tuple[Ints, Ints, Any, Any, Any, Any, int]:  # fmt: skip
     largest = 0
     for group in range(first_group, last_group):
@@ -73,10 +91,20 @@ def _digitise(
     xs, ys, zs, labels = groups.x_m, groups.y_m, groups.z_m, groups.label
     hit_tick, hit_tube, hit_charge, hit_primary = hits
     window = int(selection.window_ns * TICKS_PER_NS)
+    is_tracked = len(tracked.start) > 0
     for group in range(first_group, last_group):
         n = 0
+        if is_tracked:
+            made = 0
+            for i in range(deposit_start[group], deposit_start[group + 1]):
+                made += above[i]
+            if made < selection.min_photoelectrons:
+                continue
         for i in range(deposit_start[group], deposit_start[group + 1]):
             time_ns = times_ns[i]
+            if is_tracked:
+                n = take(tracked, i, time_ns, labels[i], words, n)
+                continue
             kind = int(kinds[i])
             x, y, z, label = xs[i], ys[i], zs[i], labels[i]
             n = throw(
@@ -130,7 +158,13 @@ def _chunks(sizes: Ints) -> list[int]:
     return [0, *(np.flatnonzero(np.diff(turn)) + 1).tolist(), len(sizes)]
 
 
-def digitise(block: Block, groups: Groups, detector: Detector) -> Gates:
+def _made(groups: Groups) -> Ints:
+    """Return the photoelectrons above threshold of each group."""
+    total = np.concatenate([[0], np.cumsum(groups.above)])
+    return np.asarray(np.diff(total[groups.deposit_start]), dtype=np.int64)
+
+
+def digitise(block: Block, groups: Groups, detector: Detector, tracking: Tracking | None = None) -> Gates:
     """Make the hits of all groups of a block, and the gates they open.
 
     Parameters
@@ -138,13 +172,14 @@ def digitise(block: Block, groups: Groups, detector: Detector) -> Gates:
     block : gives the random streams.
     groups : primaries that can share a gate, with their photoelectrons.
     detector : tables and constants.
+    tracking : makes the light photon by photon; groups it leaves below the cut open no gate. None: the
+        photoelectrons that the groups came with are drawn.
 
     Raises
     ------
     PhysicsError
         More primaries in one group than a hit can point to.
     """
-    n_groups = len(groups.origin_ns)
     crowd = int(np.diff(groups.primary_start).max(initial=0))
     if crowd > MAX_PRIMARIES:
         msg = (
@@ -157,15 +192,16 @@ def digitise(block: Block, groups: Groups, detector: Detector) -> Gates:
     dark_key = philox_key(block.seed, Stage.ELECTRONICS, block.index)
     primary_gate = np.full(int(groups.primary_start[-1]), -1, np.int64)
     channels = new_channels(len(detector.pmts.live))
-    made = np.add.reduceat(np.append(groups.above, 0), groups.deposit_start[:-1]) if n_groups else dark
+    tables = detector._replace(optical=None)  # what kernels can read
     parts = []
     offset = opened = 0
-    borders = _chunks(made + dark)
-    for first, last in pairwise(borders):
-        capacity = int((made + dark)[first:last].sum())
+    for first, last in pairwise(_chunks(dark + (_made(groups) if tracking is None else tracking.photons))):
+        tracked = untracked() if tracking is None else tracking.shine(first, last)
+        capacity = int((_made(groups) + dark)[first:last].sum())
         *part, more = _digitise(
-            first, last, groups, dark, capacity, detector, channels, light_key, dark_key, primary_gate, offset
-        )
+            first, last, groups, tracked, dark, capacity, tables, channels, light_key, dark_key,
+            primary_gate, offset,
+        )  # fmt: skip
         parts.append(part)
         offset += len(part[0])
         opened += more

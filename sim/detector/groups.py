@@ -25,6 +25,7 @@ class Groups(NamedTuple):
     primary_start: Ints  # (n_groups + 1,)
     deposit_start: Ints  # (n_groups + 1,)
     primary: Ints  # (n_primaries,), row of Primaries
+    deposit: Ints  # (n_deposits,), row of Deposits
     time_ns: Floats  # (n_deposits,), since the group's origin
     kind: NDArray[np.uint8]
     x_m: Floats
@@ -73,6 +74,7 @@ def gather(
         primary_start,
         np.searchsorted(owner, np.arange(n_kept + 1)),
         primary,
+        rows,
         primaries.time_ns[primary[place]] - origin[owner] + deposits.delay_ns[rows],
         deposits.kind[rows],
         deposits.x_m[rows],

@@ -28,6 +28,17 @@ Words = NDArray[np.uint64]
 Batch = NDArray[np.uint32]
 
 
+class Tracked(NamedTuple):
+    """Photoelectrons that were tracked, of a run of deposits; no deposits at all in the fast fidelity."""
+
+    first: int  # number of the first of the deposits in its block
+    start: NDArray[np.int64]  # (n_deposits + 1,) rows of the deposit; (0,) where nothing is tracked
+    time_ns: NDArray[np.float32]  # since the deposit, the tube's jitter included
+    tube: NDArray[np.int16]
+    fires: NDArray[np.uint8]  # 1 above threshold
+    charge: NDArray[np.int16]  # converter steps
+
+
 class Workspace(NamedTuple):
     """Room for the kernels: words, rays of a batch, and collected rays of a deposit."""
 
@@ -143,6 +154,18 @@ def throw(
 
 
 @njit
+def take(tracked: Tracked, deposit: int, time_ns: float, primary: int, out: Words, at: int) -> int:
+    """Pack the tracked photoelectrons of a deposit of the block; returns the next free place of ``out``."""
+    row = deposit - tracked.first
+    for i in range(tracked.start[row], tracked.start[row + 1]):
+        tick = max(int((time_ns + tracked.time_ns[i]) * TICKS_PER_NS + 0.5), 0)
+        fires, charge = int(tracked.fires[i]), int(tracked.charge[i])
+        out[at] = pack(tick, int(tracked.tube[i]), fires, charge, primary)
+        at += 1
+    return at
+
+
+@njit
 def throw_dark(
     n: int,
     span_ns: float,
@@ -212,4 +235,16 @@ def new_workspace(rays: int) -> Workspace:
         np.empty(BATCH, np.float32),
         np.empty(rays + 2 * BATCH, np.int16),
         np.empty(rays + 2 * BATCH, np.float32),
+    )
+
+
+def untracked() -> Tracked:
+    """Return no photoelectrons: the fast fidelity draws them where they are needed."""
+    return Tracked(
+        0,
+        np.zeros(0, np.int64),
+        np.zeros(0, np.float32),
+        np.zeros(0, np.int16),
+        np.zeros(0, np.uint8),
+        np.zeros(0, np.int16),
     )

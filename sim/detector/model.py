@@ -11,6 +11,7 @@ from sim.detector.arrival import Arrival, build_arrival
 from sim.detector.charge import Charge, build_charge
 from sim.detector.config import DetectorConfig, PileUpConfig
 from sim.detector.electronics import FrontEnd, build_front_end
+from sim.detector.optical.model import OpticalDetector
 from sim.detector.optics import Optics, build_optics
 from sim.detector.trigger import Trigger, build_trigger
 
@@ -42,6 +43,8 @@ class Detector(NamedTuple):
     lead_ns: float  # from a group's origin to its first primary
     gate_ns: float
     selection: Selection
+    transit_ns: float  # spread of the tubes' transit time, 0 where switched off
+    optical: OpticalDetector | None  # tracks photons; None: light is drawn from the tables above
 
 
 def select(config: DetectorConfig, pile_up: PileUpConfig) -> Selection:
@@ -82,4 +85,6 @@ def build_detector(config: DetectorConfig, pile_up: PileUpConfig) -> Detector:
         config.trigger.pre_ns + _SETTLE_NS,
         config.trigger.gate_ns,
         select(config, pile_up),
+        config.transit.sigma_ns if config.transit.enabled else 0.0,
+        OpticalDetector.build(config, pmts, config.optical) if config.fidelity == "optical" else None,
     )

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammainc
 
+from sim.core.errors import CardError
 from sim.core.geometry import VESSEL_RADIUS_M, sphere_mass_t
 from sim.core.jit import njit, njit_inline
 from sim.core.primaries import BETA_LIKE, Deposits, Floats, Primaries, empty_primaries, point_deposits
@@ -180,7 +181,19 @@ def build_carbon(backgrounds: BackgroundsConfig, kb_cm_mev: float, detector: Det
     backgrounds : activity and shape.
     kb_cm_mev : Birks' constant of electrons.
     detector : yield map and cut.
+
+    Raises
+    ------
+    CardError
+        Thinning is asked of the optical fidelity: it needs the yield map of the fast one.
     """
+    if detector.optical is not None and detector.selection.min_photoelectrons > 0:
+        msg = (
+            'detector.fidelity = "optical" with pile_up.thinning = true: thinning 14C needs a map of the '
+            "mean light, which only the fast fidelity has; set pile_up.thinning = false to track every decay "
+            "(short runs only) or pile_up.c14 = false to leave 14C out"
+        )
+        raise CardError(msg)
     spectrum = beta_spectrum("14C", backgrounds)
     rate_hz = backgrounds.c14_bq_100t * sphere_mass_t(VESSEL_RADIUS_M) / _REFERENCE_MASS_T
     cut = detector.selection.min_photoelectrons

@@ -8,11 +8,11 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from analysis.antineutrino_cli import antineutrino
-from analysis.appearance_config import AppearanceConfig
-from analysis.appearance_outcome import to_plain
-from analysis.appearance_search import search
-from analysis.candidates import read_candidates_csv
+from analysis.appearance.candidates import read_candidates_csv
+from analysis.appearance.cli import antineutrino
+from analysis.appearance.config import AppearanceConfig
+from analysis.appearance.outcome import to_plain
+from analysis.appearance.search import search
 from sim.core.config import card_from_values
 from sim.core.rootio import create
 from sim.core.schema import RECO, RECO_TREES

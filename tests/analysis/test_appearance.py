@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from analysis.appearance import (
+from analysis.appearance.candidates import Candidates, Prompts
+from analysis.appearance.config import AppearanceConfig
+from analysis.appearance.field_limits import field_limits
+from analysis.appearance.limits import (
     BINNED,
     COUNTING,
     binned,
@@ -16,11 +19,8 @@ from analysis.appearance import (
     flux_edges,
     windows,
 )
-from analysis.appearance_config import AppearanceConfig
-from analysis.appearance_model import AppearanceModel, Physics, build_model, read_physics
-from analysis.appearance_search import card_exposure_t_y, expected_candidates, with_background
-from analysis.candidates import Candidates, Prompts
-from analysis.field_limits import field_limits
+from analysis.appearance.model import AppearanceModel, Physics, build_model, read_physics
+from analysis.appearance.search import card_exposure_t_y, expected_candidates, with_background
 from sim.core.config import Card, card_from_values
 from sim.core.errors import CardError
 from sim.core.rng import Stage, stream

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.appearance_config import PROMPT_OFFSET_MEV, AppearanceConfig
-from analysis.appearance_model import AppearanceModel, Physics, build_model, read_physics
-from analysis.candidates import Candidates, Prompts
-from analysis.prompt_response import fold, prompt_response, simulated_response
+from analysis.appearance.candidates import Candidates, Prompts
+from analysis.appearance.config import PROMPT_OFFSET_MEV, AppearanceConfig
+from analysis.appearance.model import AppearanceModel, Physics, build_model, read_physics
+from analysis.appearance.prompt_response import fold, prompt_response, simulated_response
 from sim.core.config import card_from_values
 from sim.core.constants import FREE_PROTONS_PER_100T
 from sim.physics.antineutrino_spectra import solar_cross_section

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.appearance_config import PROMPT_OFFSET_MEV, AppearanceConfig
-from analysis.appearance_model import prompt_edges
-from analysis.candidates import Prompts, read_candidates_csv, read_pairs
-from analysis.prompt_response import simulated_response
+from analysis.appearance.candidates import Prompts, read_candidates_csv, read_pairs
+from analysis.appearance.config import PROMPT_OFFSET_MEV, AppearanceConfig
+from analysis.appearance.model import prompt_edges
+from analysis.appearance.prompt_response import simulated_response
 from recon.config import CoincidenceConfig
 from sim.core.errors import InputFileError
 from sim.core.rootio import create

@@ -32,6 +32,7 @@ def _run(*arguments):
         "antineutrino",
         "beryllium",
         "display",
+        "validate",
         "card",
         "info",
     ],

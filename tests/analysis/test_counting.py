@@ -12,8 +12,8 @@ from scipy.integrate import quad
 from scipy.special import gammaincinv
 from scipy.stats import norm, poisson
 
-from analysis import unified
-from analysis.counting import METHODS, Counting, Method, background_nodes, counting_limit
+from analysis.counts import unified
+from analysis.counts.counting import METHODS, Counting, Method, background_nodes, counting_limit
 from sim.core.errors import FitError
 
 counts = st.integers(0, 12)

@@ -6,7 +6,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from analysis.display_cli import display
+from analysis.display.cli import display
 from recon.config import ReconConfig
 from recon.pipeline import reconstruct
 from tests.event_files import event_id, write_events

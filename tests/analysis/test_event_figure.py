@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.event_view import read_event
+from analysis.display.view import read_event
 from analysis.plots.event import event_figure, event_numbers
 from analysis.plots.event_map import PRIMARY_COLOURS, direction_rad, hit_tubes, species_label
 from recon.config import ReconConfig

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import uproot
 
-from analysis.event_text import event_text
-from analysis.event_view import read_event
+from analysis.display.text import event_text
+from analysis.display.view import read_event
 from recon.config import ReconConfig
 from recon.pipeline import reconstruct
 from sim.core.errors import CardError, InputFileError
@@ -143,7 +143,7 @@ def test_only_the_wanted_row_is_read(toy_detector, tmp_path):
 def test_rows_are_found_in_every_stretch_of_a_long_tree(toy_detector, tmp_path, monkeypatch):
     path = write_events(tmp_path / "events.root", toy_detector)
     whole = read_event(path, event_id=event_id(2, 3))
-    monkeypatch.setattr("analysis.entries._ROWS", 5)
+    monkeypatch.setattr("analysis.display.entries._ROWS", 5)
     pieces = read_event(path, event_id=event_id(2, 3))
     assert pieces.entry == whole.entry == 2 * GATES + 3
     assert pieces.primaries == whole.primaries

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis.counting import Counting, counting_limit
-from analysis.flux_bins import FluxBin, flux_limits
+from analysis.counts.counting import Counting, counting_limit
+from analysis.counts.flux_bins import FluxBin, flux_limits
 from sim.core.constants import DAYS_PER_YEAR, FREE_PROTONS_PER_100T, SECONDS_PER_DAY
 from sim.core.errors import FitError
 

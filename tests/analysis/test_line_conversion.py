@@ -14,12 +14,12 @@ from scipy.stats import norm
 from typer.testing import CliRunner
 
 from analysis.asimov import asimov_problem
+from analysis.beryllium.cli import beryllium
+from analysis.beryllium.line_model import LineModel, build_line_model
+from analysis.beryllium.outcome import LineOutcome, fit_line_asimov, limits
+from analysis.beryllium.profile import LineProfile, integrated_limit, ratio_limit, scan_limits
 from analysis.config import FitConfig
 from analysis.fit import Start, fit
-from analysis.line_conversion import LineModel, build_line_model
-from analysis.line_conversion_cli import beryllium
-from analysis.line_conversion_outcome import LineOutcome, fit_line_asimov, limits
-from analysis.line_profile import LineProfile, integrated_limit, ratio_limit, scan_limits
 from analysis.parameters import INDEX, NAMES
 from analysis.problem import Problem
 from analysis.response import electron_mean
@@ -283,6 +283,6 @@ def test_other_errors(card: Card, line: LineModel, monkeypatch: pytest.MonkeyPat
     def broken(*_: object, **__: object) -> object:
         return type("Failed", (), {"valid": False})()
 
-    monkeypatch.setattr("analysis.line_profile.fit", broken)
+    monkeypatch.setattr("analysis.beryllium.profile.fit", broken)
     with pytest.raises(FitError, match="fits converged"):
         scan_limits(line, "free")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analysis.moment_field import Conversion12, convert, literature_product, profiles
+from analysis.appearance.moment_field import Conversion12, convert, literature_product, profiles
 from sim.physics.config import FieldConfig, NeutrinoConfig, SiteConfig
 from sim.physics.solar_field import PROFILES, solar_field
 from sim.physics.solar_model import load_solar_model

@@ -7,10 +7,10 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import poisson
 
-from analysis.counting import METHODS as COUNTING
-from analysis.counting import Counting, counting_limit
-from analysis.sensitivity import count_probabilities, counting_sensitivity, draw_counts, sensitivity
-from analysis.strength import METHODS, Binned, prepare
+from analysis.counts.counting import METHODS as COUNTING
+from analysis.counts.counting import Counting, counting_limit
+from analysis.counts.sensitivity import count_probabilities, counting_sensitivity, draw_counts, sensitivity
+from analysis.counts.strength import METHODS, Binned, prepare
 from sim.core.errors import FitError
 from sim.core.rng import Stage, stream
 

@@ -6,16 +6,16 @@ from typing import Any, get_args
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.special import gammaincinv
 from scipy.stats import norm
 
-from analysis import crossing, scales, upper_ends
-from analysis.counting import Counting, counting_limit
-from analysis.sensitivity import draw_counts, toy_upper_limits
-from analysis.strength import METHODS, Binned, Method, prepare, strength_limit
+from analysis.counts import crossing, scales, upper_ends
+from analysis.counts.counting import Counting, counting_limit
+from analysis.counts.sensitivity import draw_counts, toy_upper_limits
+from analysis.counts.strength import METHODS, Binned, Method, prepare, strength_limit
 from sim.core.errors import FitError
 from sim.core.rng import Stage, stream
 
@@ -61,6 +61,7 @@ def test_methods_are_those_of_the_type() -> None:
 
 @settings(max_examples=300)
 @given(seed=st.integers(0, 10**6), hold=st.sampled_from([None, 0.0, 0.7, 12.0]))
+@example(seed=21911, hold=None)  # one bin, scales that cannot be told apart, one of them 3e-15
 def test_the_minimum_is_certified(seed: int, hold: float | None) -> None:
     """-2 ln L is convex: slopes that are 0, or >= 0 at the bound, prove the minimum (written out in NumPy here)."""
     counts, t = prepare(random_problem(seed))[:2]
@@ -75,7 +76,8 @@ def test_the_minimum_is_certified(seed: int, hold: float | None) -> None:
     second = 2.0 * (t.shapes**2) @ (counts / expected**2) + 2.0 * t.curvature
     first = 0 if hold is None else 1
     inside = (x > 0.0) & (np.arange(x.size) >= first)
-    assert np.all(slope[inside] ** 2 <= 1e-7 * (second[inside] + 1e-7))
+    left = 1e-7 + 2e-11 * value  # of -2 ln L, as the minimisation stops; each slope^2 / second is below it
+    assert np.all(slope[inside] ** 2 <= left * (second[inside] + 1e-7))
     assert np.all(slope[first:] >= -1e-3 * np.sqrt(second[first:] + 1e-9))
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy.stats import poisson
 
-from analysis.counting import Counting, counting_limit
-from analysis.strength import Binned, prepare, strength_limit
-from analysis.toy_limits import METHODS, Method, _smooth_crossing, tail_probability, toy_limit
+from analysis.counts.counting import Counting, counting_limit
+from analysis.counts.strength import Binned, prepare, strength_limit
+from analysis.counts.toy_limits import METHODS, Method, _smooth_crossing, tail_probability, toy_limit
 from sim.core.errors import FitError
 from sim.core.rng import Stage, stream
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.appearance_config import AppearanceConfig
-from analysis.appearance_search import search
-from analysis.candidates import read_pairs
+from analysis.appearance.candidates import read_pairs
+from analysis.appearance.config import AppearanceConfig
+from analysis.appearance.search import search
 from analysis.spectrum_file import recorded_card
 from recon.config import CoincidenceConfig, ReconConfig
 from recon.pipeline import reconstruct

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from analysis.beryllium.line_model import PUBLISHED
+from analysis.beryllium.outcome import LineOutcome, fit_line, fit_line_asimov
 from analysis.config import FitConfig
-from analysis.line_conversion import PUBLISHED
-from analysis.line_conversion_outcome import LineOutcome, fit_line, fit_line_asimov
 from analysis.spectrum_file import read_csv
 from sim.core.config import card_from_values
 

@@ -8,9 +8,9 @@ plain construction gives 1.08 for n = 0, b = 2 and 0.95 for b = 3).
 import numpy as np
 import pytest
 
-from analysis.counting import Counting, counting_limit
-from analysis.sensitivity import counting_sensitivity
-from analysis.unified import interval
+from analysis.counts.counting import Counting, counting_limit
+from analysis.counts.sensitivity import counting_sensitivity
+from analysis.counts.unified import interval
 
 _BACKGROUNDS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0)
 _UPPER_90 = {

@@ -16,13 +16,13 @@ rise of 2.71 and for a flat prior with none above 7.8 MeV, and up to 1.2e-4 with
 import numpy as np
 import pytest
 
-from analysis.appearance import binned, counting_limits, windows
-from analysis.appearance_config import AppearanceConfig
-from analysis.appearance_model import AppearanceModel, build_model, read_physics
-from analysis.appearance_search import expected_candidates
-from analysis.counting import Counting, counting_limit
-from analysis.moment_field import convert
-from analysis.strength import strength_limit
+from analysis.appearance.config import AppearanceConfig
+from analysis.appearance.limits import binned, counting_limits, windows
+from analysis.appearance.model import AppearanceModel, build_model, read_physics
+from analysis.appearance.moment_field import convert
+from analysis.appearance.search import expected_candidates
+from analysis.counts.counting import Counting, counting_limit
+from analysis.counts.strength import strength_limit
 from sim.core.config import card_from_values
 from sim.core.constants import SECONDS_PER_DAY
 from sim.physics.antineutrino_config import AntineutrinoConfig

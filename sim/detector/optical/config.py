@@ -1,4 +1,4 @@
-"""What the optical fidelity can be told; not part of the run card yet.
+"""The card section ``[detector.optical]``: what the optical fidelity can be told.
 
 Lengths, refractive index, quantum efficiency and nylon are tables of ``sim/data/optical_*.csv``; the factors
 here multiply them. Values marked "unverified" are from memory or a guess.

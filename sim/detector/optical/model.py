@@ -115,6 +115,10 @@ class OpticalDetector:
         thinning = float(quantum_efficiency().max())
         return cls(world, optical.scintillation.photons_per_mev * config.light.scale * thinning, thinning)
 
+    def tracked_photons(self, visible_mev: Floats) -> Floats:
+        """Return the mean number of scintillation photons that are tracked, shape of ``visible_mev``."""
+        return np.asarray(visible_mev * self.photons_per_mev)
+
     def track(
         self, key: Key, deposits: Deposits, electrons: Electrons | None = None, first: int = 0
     ) -> Light:
@@ -175,7 +179,7 @@ class OpticalDetector:
             direction = np.column_stack([electrons.dir_x, electrons.dir_y, electrons.dir_z])
         flashes = self.thinning * cherenkov_photons(self.world.cherenkov, energy)
         return Births(
-            _numbers(first, deposits.visible_mev * self.photons_per_mev, 0, *key),
+            _numbers(first, self.tracked_photons(deposits.visible_mev), 0, *key),
             _numbers(first, flashes, 1, *key),
             deposits.kind,
             np.ascontiguousarray(place),

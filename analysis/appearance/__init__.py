@@ -1,0 +1,1 @@
+"""The search for solar antineutrinos: from candidates to limits on appearance and moment times field."""

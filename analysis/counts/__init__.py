@@ -1,0 +1,1 @@
+"""Statistics of few counts: intervals, limits, sensitivities; pure functions of numbers."""

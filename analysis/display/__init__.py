@@ -1,0 +1,1 @@
+"""One event as a picture: hits, truth and reconstruction of a gate."""
