@@ -14,6 +14,7 @@ from analysis.appearance.prompt_response import simulated_response
 from recon.config import CoincidenceConfig
 from sim.core.constants import DAYS_PER_YEAR, FREE_PROTONS_PER_100T, SECONDS_PER_DAY
 from sim.core.errors import InputFileError
+from sim.core.geometry import VESSEL_RADIUS_M
 from sim.core.rootio import object_names, open_root, read_record, read_tree
 from sim.core.schema import EVENTS, PAIRS
 
@@ -102,7 +103,8 @@ def read_pairs(path: Path) -> Candidates:
     Raises
     ------
     InputFileError
-        Not a reco file, one without a coincidence search, or without live time.
+        Not a reco file, one without a coincidence search or live time, a simulation without this channel or
+        of less than the volume that the exposure counts.
     """
     with open_root(path) as file:
         names = object_names(file)
@@ -126,13 +128,29 @@ def read_pairs(path: Path) -> Candidates:
 
 def _search_record(path: Path) -> dict[str, Any]:
     """Return exposure, number of moved windows and veto of the search that made a file's pairs."""
+    record = read_record(path)
     try:
-        step = read_record(path)["reconstruction"]
+        step = record["reconstruction"]
         cuts = CoincidenceConfig.model_validate(step["card"]["coincidence"])
-        return {**step["coincidence"], "inner_veto_s": cuts.inner_veto_s}
+        found = {**step["coincidence"], "inner_veto_s": cuts.inner_veto_s}
+        run = record["card"].get("run", {})
     except (KeyError, TypeError, ValidationError):
         msg = f"{path}: the run record tells nothing of a coincidence search: reconstruct the events again"
         raise InputFileError(msg) from None
+    if "antineutrino" not in run.get("sources", ["antineutrino"]):
+        msg = (
+            f"{path}: simulated with run.sources = {run['sources']!r}: it holds nothing of this channel; "
+            "add 'antineutrino'"
+        )
+        raise InputFileError(msg)
+    counted_m = VESSEL_RADIUS_M - cuts.wall_m
+    if run.get("sphere_radius_m", VESSEL_RADIUS_M) < counted_m - 1e-9:
+        msg = (
+            f"{path}: simulated within run.sphere_radius_m = {run['sphere_radius_m']:g} m, but the "
+            f"exposure counts {counted_m:g} m; simulate the whole vessel or raise coincidence.wall_m"
+        )
+        raise InputFileError(msg)
+    return found
 
 
 def read_candidates_csv(path: Path, exposure_t_y: float) -> Candidates:

@@ -22,12 +22,12 @@ def pair_rows(shift: list[int], charge: list[float], weight: list[float], select
     return {**rows, "shift": shift, "prompt_charge_pe": charge, "weight": weight, "selected": selected}
 
 
-def reco_file(path: Path, rows: dict, record: dict | None = None) -> Path:
+def reco_file(path: Path, rows: dict, record: dict | None = None, run: dict | None = None) -> Path:
     cuts = CoincidenceConfig(inner_veto_s=1.5).model_dump(mode="json")
     step = {"card": {"coincidence": cuts}, "coincidence": SEARCH} if record is None else record
     with create(path, RECO_TREES) as writer:
         writer.extend(PAIRS.name, {name: np.asarray(values) for name, values in rows.items()})
-        writer.record({"card": {}, "reconstruction": step})
+        writer.record({"card": {"run": run or {}}, "reconstruction": step})
     return path
 
 
@@ -132,6 +132,10 @@ def test_bad_reconstructions(tmp_path: Path) -> None:
     step = {"card": {"coincidence": {}}, "coincidence": {**SEARCH, "exposure_t_y": 0.0}}
     with pytest.raises(InputFileError, match="must be above 0"):
         read_pairs(reco_file(tmp_path / "b.root", none, step))
+    with pytest.raises(InputFileError, match="holds nothing of this channel"):
+        read_pairs(reco_file(tmp_path / "f.root", none, run={"sources": ["elastic", "internal"]}))
+    with pytest.raises(InputFileError, match=r"sphere_radius_m = 3\.5 m, but the exposure counts 4 m"):
+        read_pairs(reco_file(tmp_path / "g.root", none, run={"sphere_radius_m": 3.5}))
     with pytest.raises(InputFileError, match="weight = -1"):
         read_pairs(reco_file(tmp_path / "c.root", pair_rows([0], [900.0], [-1.0], [1])))
     with create(tmp_path / "d.root", EVENT_TREES) as writer:
