@@ -14,7 +14,6 @@ from analysis.problem import Problem, build_problem
 from analysis.profile import best_moment, scan_moment
 from analysis.results import FitResult
 from sim.core.config import Card
-from sim.core.output import prepare_folder, write_json
 
 Advance = Callable[[float], None]
 
@@ -87,18 +86,13 @@ def save(outcome: Outcome, card: Card, folder: Path) -> list[Path]:
     OutputError
         The folder or a file cannot be written.
     """
-    from analysis.plots.files import save_figure
+    from analysis.plots.files import save_result
     from analysis.plots.profiles import profile_figure, profile_numbers
     from analysis.plots.spectrum import moment_figure, moment_numbers, spectrum_figure, spectrum_numbers
 
-    prepare_folder(folder)
-    write_json(folder / "fit.json", to_plain(outcome, card))
     figures = (
         ("spectrum", spectrum_figure, spectrum_numbers),
         ("moment", moment_figure, moment_numbers),
         ("profile", profile_figure, profile_numbers),
     )
-    return [
-        save_figure(draw(outcome), folder / f"{name}.png", numbers(outcome))[0]
-        for name, draw, numbers in figures
-    ]
+    return save_result(outcome, "fit.json", to_plain(outcome, card), figures, folder)

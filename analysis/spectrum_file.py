@@ -108,15 +108,20 @@ def _one_step(path: Path) -> float | None:
     return 0.5 * (low + high) if high - low < _SAME * high else None
 
 
-def _csv_rows(path: Path) -> tuple[list[str], list[list[str]], str]:
+def text_lines(path: Path) -> list[str]:
+    """Return the lines of a text file; InputFileError if it cannot be read or is no text."""
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        return path.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
         msg = f"{path}: cannot be read: {error.strerror}"
         raise InputFileError(msg) from None
     except UnicodeDecodeError:
         msg = f"{path}: not a text file; expected CSV, or ROOT with the ending .root"
         raise InputFileError(msg) from None
+
+
+def _csv_rows(path: Path) -> tuple[list[str], list[list[str]], str]:
+    lines = text_lines(path)
     remarks = " ".join(line for line in lines if line.startswith("#"))
     rows = list(csv.reader(line for line in lines if line.strip() and not line.startswith("#")))
     if len(rows) < 2:

@@ -21,7 +21,8 @@ from recon.selection import Cut, add_flows, select
 from recon.timing import Timing, timing_model
 from recon.vertex import fit_vertices
 from sim.core import rootio
-from sim.core.errors import InputFileError, OutputError
+from sim.core.errors import OutputError
+from sim.core.hit_columns import check_hits
 from sim.core.schema import EVENTS, MUONS, PAIRS, RECO, RECO_TREES, RUNS
 
 _BLOCK_ROWS = 8000  # gates a block: about 1e6 hits of 0.5 MeV events, 30 MB
@@ -171,15 +172,7 @@ def _hits(path: Path, block: dict[str, Any], n_pmt: int) -> Hits:
         np.ascontiguousarray(ak.to_numpy(ak.flatten(block[name], axis=1)))
         for name in ("hit_time_ns", "hit_pmt", "hit_charge_pe")
     )
-    if not len(time_ns) == len(pmt) == len(charge_pe):
-        msg = f"{path}: hit columns of different lengths: the file is damaged"
-        raise InputFileError(msg)
-    if len(pmt) and int(pmt.max()) >= n_pmt:
-        msg = f"{path}: a hit on photomultiplier {int(pmt.max())}, the file describes {n_pmt}"
-        raise InputFileError(msg)
-    if not (np.isfinite(time_ns).all() and np.isfinite(charge_pe).all()):
-        msg = f"{path}: a hit's time or charge is not a finite number"
-        raise InputFileError(msg)
+    check_hits(path, n_pmt, time_ns, pmt, charge_pe)
     return Hits(time_ns, pmt, charge_pe, offsets)
 
 

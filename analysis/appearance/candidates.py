@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from analysis.appearance.config import PROMPT_OFFSET_MEV, AppearanceConfig
 from analysis.appearance.prompt_response import simulated_response
+from analysis.spectrum_file import text_lines
 from recon.config import CoincidenceConfig
 from sim.core.constants import DAYS_PER_YEAR, FREE_PROTONS_PER_100T, SECONDS_PER_DAY
 from sim.core.errors import InputFileError
@@ -201,15 +202,7 @@ def _check(prompts: Prompts, source: str) -> None:
 
 def _csv_numbers(path: Path) -> tuple[list[str], Floats]:
     """Return the column names and all cells as float64 (rows, columns)."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        msg = f"{path}: cannot be read: {error.strerror}"
-        raise InputFileError(msg) from None
-    except UnicodeDecodeError:
-        msg = f"{path}: not a text file; expected CSV, or ROOT with the ending .root"
-        raise InputFileError(msg) from None
-    rows = list(csv.reader(x for x in text.splitlines() if x.strip() and not x.startswith("#")))
+    rows = list(csv.reader(x for x in text_lines(path) if x.strip() and not x.startswith("#")))
     if not rows:
         msg = f"{path}: the file is empty; expected a line of column names, such as {ENERGY}"
         raise InputFileError(msg)

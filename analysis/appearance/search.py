@@ -16,7 +16,6 @@ from sim.core.config import Card
 from sim.core.constants import DAYS_PER_YEAR, SECONDS_PER_DAY
 from sim.core.errors import CardError, InputFileError
 from sim.core.geometry import VESSEL_RADIUS_M, sphere_mass_t
-from sim.core.output import prepare_folder, write_json
 from sim.physics.antineutrino_config import AntineutrinoConfig
 from sim.physics.config import FieldConfig
 
@@ -127,17 +126,12 @@ def save(outcome: AppearanceOutcome, card: Card, folder: Path) -> list[Path]:
     """
     from analysis.plots import appearance as draw
     from analysis.plots.conversion import conversion_figure, conversion_numbers
-    from analysis.plots.files import save_figure
+    from analysis.plots.files import save_result
 
-    prepare_folder(folder)
-    write_json(folder / "antineutrino.json", to_plain(outcome, card))
     figures = (
         ("conversion", conversion_figure, conversion_numbers),
         ("candidates", draw.spectrum_figure, draw.spectrum_numbers),
         ("limits", draw.limits_figure, draw.limits_numbers),
         ("flux", draw.flux_figure, draw.flux_numbers),
     )
-    return [
-        save_figure(figure(outcome), folder / f"{name}.png", numbers(outcome))[0]
-        for name, figure, numbers in figures
-    ]
+    return save_result(outcome, "antineutrino.json", to_plain(outcome, card), figures, folder)

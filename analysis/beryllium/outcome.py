@@ -19,7 +19,6 @@ from analysis.problem import build_problem
 from analysis.results import FitResult
 from sim.core.config import Card
 from sim.core.errors import CardError
-from sim.core.output import prepare_folder, write_json
 from sim.core.provenance import run_record
 
 _SHOWN = ("rate_7Be", "rate_85Kr", "rate_210Bi")  # of every fit of a profile: what conversion trades with
@@ -168,15 +167,10 @@ def save(outcome: LineOutcome, card: Card, folder: Path) -> list[Path]:
         The folder or a file cannot be written.
     """
     from analysis.plots import line_conversion as plots
-    from analysis.plots.files import save_figure
+    from analysis.plots.files import save_result
 
-    prepare_folder(folder)
-    write_json(folder / "beryllium.json", to_plain(outcome, card))
     figures = (
         ("beryllium_spectrum", plots.line_figure, plots.line_numbers),
         ("beryllium_profile", plots.conversion_figure, plots.conversion_numbers),
     )
-    return [
-        save_figure(draw(outcome), folder / f"{name}.png", numbers(outcome))[0]
-        for name, draw, numbers in figures
-    ]
+    return save_result(outcome, "beryllium.json", to_plain(outcome, card), figures, folder)

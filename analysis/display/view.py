@@ -13,6 +13,7 @@ from analysis.display.truth import Partner, Primary, read_partners, read_primari
 from sim.core import rootio
 from sim.core.errors import CardError, InputFileError
 from sim.core.geometry import Photomultipliers
+from sim.core.hit_columns import check_hits
 from sim.core.schema import EVENTS, PMTS, TRUTH
 
 Ints = NDArray[np.int64]
@@ -182,11 +183,6 @@ def _hits(path: Path, row: dict[str, Any], n_pmt: int) -> Hits:
     if len({len(column) for column in (time_ns, pmt, charge_pe, primary)}) > 1:
         msg = f"{path}: tree {EVENTS.name!r} is damaged near this event: its hit columns differ in length"
         raise InputFileError(msg)
-    if len(pmt) and int(pmt.max()) >= n_pmt:
-        msg = f"{path}: a hit on photomultiplier {int(pmt.max())}, the file describes {n_pmt}"
-        raise InputFileError(msg)
-    if not (np.isfinite(time_ns).all() and np.isfinite(charge_pe).all()):
-        msg = f"{path}: a hit's time or charge is not a finite number"
-        raise InputFileError(msg)
+    check_hits(path, n_pmt, time_ns, pmt, charge_pe)
     order = np.argsort(time_ns, kind="stable")
     return Hits(time_ns[order], pmt[order], charge_pe[order], primary[order])

@@ -1,16 +1,19 @@
 """Figures on disk: PNG and PDF, with the numbers behind them as CSV beside."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sim.core.output import complete_file, write_text
+from sim.core.output import complete_file, prepare_folder, write_json, write_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+R = TypeVar("R")
+Drawing = tuple[str, Callable[[R], "Figure"], Callable[[R], Mapping[str, ArrayLike]]]
 
 
 def save_figure(figure: "Figure", path: Path, numbers: Mapping[str, ArrayLike] | None = None) -> list[Path]:
@@ -43,6 +46,31 @@ def save_figure(figure: "Figure", path: Path, numbers: Mapping[str, ArrayLike] |
         write_text(target, csv_text(numbers))
         written.append(target)
     return written
+
+
+def save_result(
+    outcome: R, name: str, plain: dict[str, Any], figures: Sequence[Drawing[R]], folder: Path
+) -> list[Path]:
+    """Write a result as JSON, its figures and their numbers; return the figures' PNGs.
+
+    Parameters
+    ----------
+    outcome : what the figures show.
+    name : of the JSON file.
+    plain : its contents.
+    figures : of each the name, what draws it and what gives its numbers.
+    folder : is made if need be.
+
+    Raises
+    ------
+    OutputError
+        The folder or a file cannot be written.
+    """
+    prepare_folder(folder)
+    write_json(folder / name, plain)
+    return [
+        save_figure(draw(outcome), folder / f"{stem}.png", give(outcome))[0] for stem, draw, give in figures
+    ]
 
 
 def csv_text(numbers: Mapping[str, ArrayLike]) -> str:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.core.errors import OutputError
-from sim.core.jit import closure_hash
+from sim.core.jit import cache_folder, closure_hash
 from sim.core.output import complete_file
 
 Arrays = dict[str, NDArray[np.generic]]
@@ -26,14 +26,9 @@ Arrays = dict[str, NDArray[np.generic]]
 _LARGEST_BYTES = 256 * 2**20  # of all tables together; the ones not used for longest go first
 
 
-def cache_folder() -> Path | None:
+def table_folder() -> Path | None:
     """Return the folder of the tables, beside that of the compiled kernels; None where switched off."""
-    setting = os.environ.get("HELIOSPIN_CACHE", "")
-    if setting == "0":
-        return None
-    if setting:
-        return Path(setting)
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "heliospin" / "tables"
+    return cache_folder("HELIOSPIN_CACHE", "tables")
 
 
 _source_hash = cache(closure_hash)
@@ -98,7 +93,7 @@ def remembered(
     names : the arrays it must hold.
     make : makes it.
     """
-    folder = cache_folder()
+    folder = table_folder()
     path = None if folder is None else folder / f"{name}-{key}.npz"
     found = None if path is None else _read(path, names)
     if found is not None:

@@ -72,14 +72,22 @@ def closure_hash(path: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def cache_base() -> Path | None:
-    """Return the folder that holds the caches, or None where caching is switched off."""
-    setting = os.environ.get("HELIOSPIN_JIT_CACHE", "")
+def cache_folder(variable: str, name: str) -> Path | None:
+    """Return a folder of the user's cache: the value of an environment variable, else one of our own by name.
+
+    None where the variable is 0: nothing is kept.
+    """
+    setting = os.environ.get(variable, "")
     if setting == "0":
         return None
     if setting:
         return Path(setting)
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "heliospin" / "jit"
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "heliospin" / name
+
+
+def cache_base() -> Path | None:
+    """Return the folder of the compiled kernels, or None where caching is switched off."""
+    return cache_folder("HELIOSPIN_JIT_CACHE", "jit")
 
 
 @cache

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim.core import cache
-from sim.core.cache import cache_folder, digest, remembered
+from sim.core.cache import digest, remembered, table_folder
 
 HERE = Path(__file__)
 
@@ -81,7 +81,7 @@ def test_it_can_be_switched_off(monkeypatch, tmp_path):
     monkeypatch.setenv("HELIOSPIN_CACHE", "0")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     make = Maker()
-    assert cache_folder() is None
+    assert table_folder() is None
     for _ in range(2):
         remembered("thing", "key", NAMES, make)
     assert make.calls == 2
@@ -91,7 +91,7 @@ def test_it_can_be_switched_off(monkeypatch, tmp_path):
 def test_it_lives_beside_the_compiled_kernels(monkeypatch, tmp_path):
     monkeypatch.delenv("HELIOSPIN_CACHE", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert cache_folder() == tmp_path / "heliospin" / "tables"
+    assert table_folder() == tmp_path / "heliospin" / "tables"
 
 
 def test_a_folder_that_cannot_be_written_is_no_error(monkeypatch, tmp_path):
