@@ -11,6 +11,7 @@ from analysis.histograms import Spectrum
 from analysis.likelihood import Likelihood
 from analysis.parameters import MU_SQUARED
 from analysis.problem import Problem, build_problem
+from analysis.tfc import expected_share
 from recon.config import ReconConfig
 from sim.core.config import Card
 from sim.core.errors import CardError
@@ -22,7 +23,7 @@ _TARGET_T = 100.0
 
 
 def card_exposure(card: Card) -> float:
-    """Return the exposure that a card asks for, in days times 100 t of its fiducial volume.
+    """Return the exposure that a card asks for, in days times 100 t: fiducial mass, share of ``fit.tfc``.
 
     Raises
     ------
@@ -34,7 +35,8 @@ def card_exposure(card: Card) -> float:
         msg = f"{card.source}: run.live_days = {days!r}: an Asimov fit needs the live time (or --exposure)"
         raise CardError(msg)
     mass_t = card.section("reconstruction", ReconConfig).fiducial_volume().mass_t()
-    return float(days) * mass_t / _TARGET_T
+    share = expected_share(card.section("fit", FitConfig).tfc)
+    return float(days) * share * mass_t / _TARGET_T
 
 
 def asimov_problem(card: Card, config: FitConfig, exposure_d_100t: float) -> Problem:

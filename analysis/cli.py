@@ -74,12 +74,13 @@ def run(
     """
     from analysis.appearance.config import AppearanceConfig
     from analysis.config import FitConfig
-    from recon.config import CoincidenceConfig, ReconConfig
+    from recon.config import CoincidenceConfig, ReconConfig, TfcConfig
     from sim.core.config import read_card
 
     checked = read_card(card, overrides or [])  # every section, before the first event is made
     checked.section("reconstruction", ReconConfig)
     checked.section("coincidence", CoincidenceConfig)
+    checked.section("tfc", TfcConfig)
     checked.section("fit", FitConfig)
     checked.section("appearance", AppearanceConfig)
     sources = checked.values.get("run", {}).get("sources", ("elastic",))

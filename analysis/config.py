@@ -2,9 +2,10 @@
 
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from analysis.parameters import NAMES
+from analysis.tfc import Choice
 from sim.core.config import Section
 from sim.physics.gallium import MEASURED_SNU
 
@@ -36,8 +37,12 @@ class FitConfig(Section):
     gain_skew: float = Field(0.0, ge=-5, le=5)  # skewness of the light yield over the volume and time
     templates: str | None = None  # CSV of Monte Carlo spectra that replace the analytic ones
     kb_cm_mev: float = Field(0.01098, gt=0, le=0.05)  # Birks' constant of electrons [BX-G4]
+    # light yield of gammas from outside over that of the rest; none: 1.0228 [BX-PDF17], 1 where simulated
+    external_light: float | None = Field(None, gt=0.5, lt=2)
     pile_up: Literal["synthetic", "convolution", "none"] = "synthetic"
-    tfc_subtracted: bool = False  # the data are without 11C candidates: 1.80 +- 0.10 cpd/100 t are left
+    tfc: Choice = "all"  # clusters of a reconstruction by their 11C tag; the exposure follows
+    # the data are without 11C candidates, as tfc = "subtracted" says; of a spectrum: 1.80 +- 0.10 are left
+    tfc_subtracted: bool = False
     start: dict[str, float] = Field(default_factory=dict)  # parameter -> start value
     fixed: dict[str, float] = Field(default_factory=dict)  # parameter -> held at this value
     pulls: dict[str, Pull] = Field(default_factory=dict)  # added to the standard ones; "none" removes one
@@ -50,6 +55,20 @@ class FitConfig(Section):
     profile_step: float = Field(0.25, gt=0, le=5)  # 1e-11 mu_B
     profile_max: float = Field(100.0, gt=0, le=1e3)  # 1e-11 mu_B
     confidence: float = Field(0.90, gt=0.5, lt=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _subtracted(cls, values: object) -> object:
+        if isinstance(values, dict) and values.get("tfc") == "subtracted":
+            return {"tfc_subtracted": True} | values
+        return values
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "FitConfig":
+        if self.tfc != "all" and self.tfc_subtracted != (self.tfc == "subtracted"):
+            msg = f"tfc_subtracted = {str(self.tfc_subtracted).lower()} contradicts tfc = {self.tfc!r}"
+            raise ValueError(msg)
+        return self
 
     @field_validator("range")
     @classmethod
@@ -74,6 +93,12 @@ class FitConfig(Section):
                 msg = f"unknown parameter {name!r}, parameters are {', '.join(NAMES)}"
                 raise ValueError(msg)
         return value
+
+    def external_yield(self) -> float:
+        """Return the light yield of gammas from outside over that of events spread evenly."""
+        if self.external_light is not None:
+            return self.external_light
+        return 1.0228 if self.response == "borexino" else 1.0
 
     def gallium_total_sigma_snu(self) -> float:
         """Return the uncertainty of the gallium constraint with the theory and volume terms, in SNU."""

@@ -44,6 +44,8 @@ def fit(
 
     Examples: `heliospin fit reco.root -o fit`,
 
+    `heliospin fit reco.root --set fit.tfc=subtracted -o subtracted`  (without candidates of 11C)
+
     `heliospin fit spectrum.csv --exposure 582.326 --range 100 370 -o public`,
 
     `heliospin fit --asimov phase2 -o expected`

@@ -92,7 +92,7 @@ def read_fit_input(
     path = Path(source)
     used, defaults = _input_card(path, card, overrides, histogram)
     config = _config(used, given, defaults)
-    found = _read(path, config.estimator, exposure, histogram)
+    found = _read(path, config, exposure, histogram)
     if found.tfc_subtracted and "tfc_subtracted" not in used.values.get("fit", {}):
         config = config.model_copy(update={"tfc_subtracted": True})
     return FitInput(used, config, found.spectrum, found.spectrum.exposure_d_100t)
@@ -108,12 +108,19 @@ def _is_reconstruction(path: Path, histogram: str | None) -> bool:
     return path.suffix == ".root" and histogram is None and is_reconstruction(path)
 
 
-def _read(path: Path, estimator: str, exposure: float | None, histogram: str | None) -> "SpectrumFile":
+def _read(path: Path, config: "FitConfig", exposure: float | None, histogram: str | None) -> "SpectrumFile":
     from analysis.spectrum_file import read_csv, read_reconstruction, read_root_histogram
     from sim.core.errors import InputFileError
 
+    estimator = config.estimator
     if _is_reconstruction(path, histogram):
-        return read_reconstruction(path, estimator)
+        return read_reconstruction(path, estimator, config.tfc)
+    if config.tfc != "all":
+        msg = (
+            f"{path}: fit.tfc = {config.tfc!r}: only clusters of a reco file can be chosen; "
+            "of a spectrum say fit.tfc_subtracted"
+        )
+        raise InputFileError(msg)
     if exposure is None:
         msg = f"{path}: a spectrum needs its exposure: --exposure, in days x 100 t"
         raise InputFileError(msg)

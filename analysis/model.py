@@ -21,7 +21,7 @@ from analysis.lineshape import Shape
 from analysis.nodes import STEEP_MEV, close_nodes, place, straight_nodes, wide_nodes
 from analysis.parameters import INDEX, NAMES, SOLAR_RATES
 from analysis.response import Response, electron_moments
-from analysis.species import BETAS, EDGES_MEV, Spectra
+from analysis.species import BETAS, EDGES_MEV, EXTERNAL, Spectra
 
 Floats = NDArray[np.float64]
 
@@ -120,7 +120,10 @@ def build_model(spectra: Spectra, response: Response, shape: int, bins: Bins) ->
     first, last = _reachable(response, low, high, first_mev=0.02, last_mev=float(EDGES_MEV[-1]) - 0.01)
     centres = 0.5 * (EDGES_MEV[1:] + EDGES_MEV[:-1])
     root = np.sqrt(centres)
-    species = [*((name, 0) for name in (*SOLAR_RATES, *BETAS)), *((name, 1) for name in SOLAR_RATES)]
+    species = [
+        *((name, 0) for name in (*SOLAR_RATES, *BETAS, *EXTERNAL)),
+        *((name, 1) for name in SOLAR_RATES),
+    ]
     sources = [(spectra.magnetic if magnetic else spectra.weak)[name] for name, magnetic in species]
     species.append(("pile_up", 0))
     sources.append(spectra.pile_up)

@@ -111,6 +111,7 @@ def input_plain(problem: Problem) -> dict[str, Any]:
         "bin_width": config.bin_width,
         "exposure_d_100t": data.exposure_d_100t,
         "counts": float(data.counts.sum()),
+        "tfc": config.tfc,
         "tfc_subtracted": config.tfc_subtracted,
     }
 

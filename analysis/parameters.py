@@ -38,6 +38,8 @@ PARAMETERS: tuple[Parameter, ...] = (
     _rate("210Po", "$^{210}$Po", 260.0, 1.0),
     _rate("11C", "$^{11}$C", 26.8, 0.3),
     _rate("pile_up", "pile-up", 137.5, 3.0),
+    _rate("ext_k40_bi214", "external $^{40}$K, $^{214}$Bi", 2.9, 0.3),
+    _rate("ext_tl208", "external $^{208}$Tl", 3.3, 0.2),
     _rate("pep", "pep", 2.74, 0.3, free=False),
     _rate("CNO", "CNO", 4.92, 1.0, free=False),
     _rate("8B", "$^{8}$B", 0.45, 0.1, free=False),

@@ -12,7 +12,7 @@ from analysis.fit import Start
 from analysis.gallium import gallium_constraint
 from analysis.histograms import Spectrum, cut_range
 from analysis.likelihood import Likelihood, build_likelihood
-from analysis.model import build_model, shape_code
+from analysis.model import Model, build_model, shape_code
 from analysis.parameters import (
     INDEX,
     LIGHT_YIELD,
@@ -26,17 +26,17 @@ from analysis.parameters import (
 from analysis.pile_up import self_overlay
 from analysis.pulls import Constraint, card_pulls, parameter_pull
 from analysis.response import Response, load_response
-from analysis.species import Spectra, build_spectra
+from analysis.species import EXTERNAL, Spectra, build_spectra, external_rate
 from analysis.templates import read_templates, with_templates
+from analysis.tfc import Carbon, expected_carbon
 from sim.core.config import Card
 from sim.core.constants import SECONDS_PER_DAY
 from sim.physics.config import BackgroundsConfig
 
 Floats = NDArray[np.float64]
 
-C11_LEFT_CPD_100T = (1.80, 0.10)  # 11C that the threefold coincidence leaves, fit log of [BX-PDF17]
 PILE_UP_WINDOW = (100, 120)  # N_h, both included [BX-PDF17]
-_FEW_COUNTS = 200.0  # of 11C in the fit range: fewer cannot fix where its spectrum starts
+_FEW_COUNTS = 200.0  # in the fit range: fewer 11C cannot fix where its spectrum starts, fewer gammas no rate
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,11 @@ class Problem:
     start: Start
     gallium: Constraint
     spectra: Spectra
+
+
+def _carbon(card: Card, config: FitConfig) -> Carbon:
+    total = card.section("backgrounds", BackgroundsConfig).c11_cpd_100t
+    return expected_carbon(config.tfc, subtracted=config.tfc_subtracted, c11_cpd_100t=total)
 
 
 def starting_values(card: Card, config: FitConfig, spectra: Spectra, response: Response) -> Floats:
@@ -67,8 +72,10 @@ def starting_values(card: Card, config: FitConfig, spectra: Spectra, response: R
         "rate_85Kr": backgrounds.kr85_cpd_100t,
         "rate_210Bi": backgrounds.bi210_cpd_100t,
         "rate_210Po": backgrounds.po210_cpd_100t,
-        "rate_11C": C11_LEFT_CPD_100T[0] if config.tfc_subtracted else backgrounds.c11_cpd_100t,
+        "rate_11C": _carbon(card, config).rate,
     }
+    here = _has_external(card, config)
+    values |= {f"rate_{name}": external_rate(backgrounds, name) if here else 0.0 for name in EXTERNAL}
     values |= {f"rate_{name}": spectra.ssm_cpd_100t[name] for name in SOLAR_RATES}
     if config.pile_up == "none":
         values["rate_pile_up"] = 0.0
@@ -96,6 +103,18 @@ def _pile_up_share(spectra: Spectra, config: FitConfig) -> float:
         response.yield_variance,
     )
     return float(model.component(theta, "pile_up").sum() / theta[INDEX["rate_pile_up"]])
+
+
+def _has_external(card: Card, config: FitConfig) -> bool:
+    """Return whether gammas from outside are expected: in data, and in simulated data if they were made."""
+    return config.response != "simulation" or "external" in card.values.get("run", {}).get("sources", ())
+
+
+def _can_tell(model: Model, theta: Floats, name: str) -> bool:
+    """Return whether at least a few counts of a rate of gammas from outside can be in the fit range."""
+    unit = theta.copy()
+    unit[INDEX[name]] = max(theta[INDEX[name]], 1.0)
+    return float(model.component(unit, name.removeprefix("rate_")).sum()) >= _FEW_COUNTS
 
 
 def build_problem(card: Card, config: FitConfig, spectrum: Spectrum) -> Problem:
@@ -131,8 +150,13 @@ def build_problem(card: Card, config: FitConfig, spectrum: Spectrum) -> Problem:
         held.add("rate_pile_up")
     if float(model.component(theta, "11C").sum()) < _FEW_COUNTS:
         held.add("c11_start")
-    if config.tfc_subtracted and "rate_11C" not in config.pulls and "rate_11C" not in held:
-        pulls = (*pulls, parameter_pull("rate_11C", *C11_LEFT_CPD_100T))
+    external = _has_external(card, config)
+    held |= {
+        name for name in map("rate_{}".format, EXTERNAL) if not external or not _can_tell(model, theta, name)
+    }
+    carbon = _carbon(card, config)
+    if carbon.sigma is not None and not {"rate_11C"} & (set(config.pulls) | held):
+        pulls = (*pulls, parameter_pull("rate_11C", carbon.rate, max(carbon.sigma, 0.01)))
     likelihood = build_likelihood(model, data.counts, pulls)
     if config.templates is not None:  # what acts on analytic shapes only may have nothing left to act on
         information = np.diag(likelihood.information(theta))

@@ -26,7 +26,8 @@ from sim.physics.config import (
     SunConfig,
 )
 from sim.physics.conversion import Conversion
-from sim.physics.gamma_light import VisibleLine, annihilation_visible
+from sim.physics.external_gammas import external_rates, fiducial_spectrum
+from sim.physics.gamma_light import VisibleLine, annihilation_visible, gamma_visible
 from sim.physics.quenching import Particle, visible_energies
 from sim.physics.rates import UNIT_MOMENT, expected_rates, recoil_rates
 from sim.physics.solar_model import SolarModel, load_solar_model
@@ -34,6 +35,9 @@ from sim.physics.solar_model import SolarModel, load_solar_model
 Floats = NDArray[np.float64]
 
 BETAS = ("14C", "85Kr", "210Bi")
+EXTERNAL = ("ext_k40_bi214", "ext_tl208")  # gammas from outside
+_TABLE_KB_CM_MEV = 0.01098  # of the table of gammas from outside
+_STRETCH_MEV = {"40K": 1.4608, "214Bi": 1.7645, "208Tl": 2.6145}  # line whose light tells another kB
 _TOP_MEV = 3.0  # visible energies above are beyond every fit range
 _STEP_MEV = 0.0005
 EDGES_MEV: Floats = np.arange(0.0, _TOP_MEV + 0.5 * _STEP_MEV, _STEP_MEV)
@@ -45,7 +49,7 @@ class Spectra:
 
     Attributes
     ----------
-    weak : solar rates and betas, for a total of 1 cpd/100 t.
+    weak : solar rates, betas and gammas from outside, for a total of 1 cpd/100 t (gammas: above 0.2 MeV).
     magnetic : solar rates, magnetic part for 1e-11 mu_B and a weak rate of 1 cpd/100 t.
     positron : 11C by the positron's own visible energy (without annihilation), total 1.
     annihilation : visible energy of the two gammas of 11C.
@@ -150,6 +154,31 @@ def _solar(solar: SolarInput, name: str, kb_cm_mev: float) -> tuple[Floats, Floa
     ) * scale
 
 
+def external_rate(backgrounds: BackgroundsConfig, name: str) -> float:
+    """Return the card's rate of one of ``EXTERNAL`` in cpd/100 t."""
+    rates = external_rates(backgrounds)
+    return rates["208Tl"] if name == "ext_tl208" else rates["40K"] + rates["214Bi"]
+
+
+def _external(backgrounds: BackgroundsConfig, config: FitConfig) -> dict[str, Floats]:
+    """Spectra of gammas from outside; 40K and 214Bi go together in the ratio of the card."""
+
+    def one(isotope: str) -> Floats:
+        line = _STRETCH_MEV[isotope]
+        quenched = (
+            gamma_visible(line, config.kb_cm_mev).mean_mev / gamma_visible(line, _TABLE_KB_CM_MEV).mean_mev
+        )
+        return fiducial_spectrum(isotope, EDGES_MEV, quenched * config.external_yield())
+
+    rates = external_rates(backgrounds)
+    both = rates["40K"] + rates["214Bi"]
+    potassium = rates["40K"] / both if both > 0.0 else 0.5
+    return {
+        "ext_k40_bi214": potassium * one("40K") + (1.0 - potassium) * one("214Bi"),
+        "ext_tl208": one("208Tl"),
+    }
+
+
 def _pile_up(card: Card, config: FitConfig, weak: dict[str, Floats], rates: dict[str, float]) -> Floats:
     carbon = weak["14C"]
     window_ns = next((float(part) for part in config.estimator.split("_") if part.isdigit()), None)
@@ -187,7 +216,9 @@ def build_spectra(card: Card, config: FitConfig) -> Spectra:
         weak[name], magnetic[name] = _solar(solar, name, kb)
     for isotope in BETAS:
         weak[isotope] = to_visible(_beta(isotope, backgrounds), "electron", kb)
+    weak |= _external(backgrounds, config)
     rates = {
+        **{name: external_rate(backgrounds, name) for name in EXTERNAL},
         "14C": backgrounds.c14_bq_100t * SECONDS_PER_DAY,
         "85Kr": backgrounds.kr85_cpd_100t,
         "210Bi": backgrounds.bi210_cpd_100t,

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.histograms import Spectrum, check_spectrum, from_hist
+from analysis.tfc import Choice, measured_share
 from recon.config import ReconConfig
 from sim.core.config import Card, card_from_values
 from sim.core.constants import SECONDS_PER_DAY
@@ -49,8 +50,8 @@ def _dither(
     return out
 
 
-def read_reconstruction(path: Path, estimator: str) -> SpectrumFile:
-    """Read the selected clusters of a reco file.
+def read_reconstruction(path: Path, estimator: str, tfc: Choice = "all") -> SpectrumFile:
+    """Read the selected clusters of a reco file: all, or those that the 11C tag leaves, or those it takes.
 
     Estimators that count are whole numbers times 2000 / live channels. If that factor is the same in the
     whole file, it is the bin width of the spectrum: one bin a raw count. If not, the bins are 1 wide and each
@@ -60,19 +61,22 @@ def read_reconstruction(path: Path, estimator: str) -> SpectrumFile:
     Raises
     ------
     InputFileError
-        Not a reco file, no live time, nothing selected.
+        Not a reco file, no live time, nothing selected, the share of the exposure is not known.
     """
     card = recorded_card(path, [])
     volume = card.section("reconstruction", ReconConfig).fiducial_volume()
-    live_d = float(np.sum(read_tree(path, RUNS, ["live_time_s"])["live_time_s"])) / SECONDS_PER_DAY
+    live_s = float(np.sum(read_tree(path, RUNS, ["live_time_s"])["live_time_s"]))
+    live_d = live_s * measured_share(path, tfc, live_s) / SECONDS_PER_DAY
     step = 1.0 if estimator.startswith("charge") else _one_step(path)
     key = philox_key(0, Stage.TOY, 0)
     counts = np.zeros(_HIGHEST)
     columns = list(
-        dict.fromkeys([estimator, "nh", "n_raw_hits", "event_id", "cluster", "selected", "weight"])
+        dict.fromkeys([estimator, "nh", "n_raw_hits", "event_id", "cluster", "selected", "tfc", "weight"])
     )
     for block in iterate(path, RECO, columns, rows=_ROWS):
         use = block["selected"] > 0
+        if tfc != "all":
+            use &= (block["tfc"] > 0) == (tfc == "tagged")
         value = block[estimator][use].astype(np.float64)
         if step is None:
             width = block["nh"][use] / np.maximum(block["n_raw_hits"][use], 1)
@@ -85,7 +89,7 @@ def read_reconstruction(path: Path, estimator: str) -> SpectrumFile:
     whole = bool(np.all(counts == np.round(counts)))
     label = "simulated data" if whole else "weighted simulation"
     spectrum = Spectrum(estimator, 0.0, counts, exposure, str(path), step or 1.0, label)
-    return SpectrumFile(check_spectrum(spectrum, whole=whole), tfc_subtracted=False)
+    return SpectrumFile(check_spectrum(spectrum, whole=whole), tfc_subtracted=tfc == "subtracted")
 
 
 def recorded_card(path: Path, overrides: list[str]) -> Card:

@@ -43,13 +43,15 @@ class BrightBlocks:
     mixed.
     """
 
-    def __init__(self, threshold_pe: float) -> None:
+    def __init__(self, threshold_pe: float, correct_charge: bool = False) -> None:
         self._threshold_pe = threshold_pe
+        self._correct_charge = correct_charge
         self._parts: list[Bright] = []
         self._last: tuple[int, int, int] | None = None
 
     def add(self, rows: Mapping[str, Any]) -> Iterator[Bright]:
         """Take rows of tree ``reco``; yield the blocks that they complete."""
+        rows = {**rows, "charge_pe": self._charge_pe(rows)}
         identity = [np.asarray(rows[name]).astype(np.int64) for name in ("run", "block", "event_id")]
         if len(identity[0]) == 0:
             return
@@ -57,12 +59,17 @@ class BrightBlocks:
         run, block, event = (np.diff(column, prepend=at) for column, at in zip(identity, last, strict=True))
         begins = np.flatnonzero((run != 0) | (block != 0) | (event < 0))
         self._last = (int(identity[0][-1]), int(identity[1][-1]), int(identity[2][-1]))
-        at = np.flatnonzero(np.asarray(rows["charge_pe"], np.float32) >= self._threshold_pe)
+        at = np.flatnonzero(rows["charge_pe"] >= self._threshold_pe)
         for number, piece in enumerate(np.split(at, np.searchsorted(at, begins))):
             if number > 0:
                 yield from self.finish()
             if len(piece):
                 self._parts.append(_pick(rows, piece))
+
+    def _charge_pe(self, rows: Mapping[str, Any]) -> Column:
+        """Return the charges, divided by the light expected at the vertex where that is asked for."""
+        charge = np.asarray(rows["charge_pe"], np.float32)
+        return charge / np.asarray(rows["light_ratio"], np.float32) if self._correct_charge else charge
 
     def finish(self) -> Iterator[Bright]:
         """Yield the block in hand, if it holds anything; no more of it can come."""

@@ -1,14 +1,14 @@
 """What the reconstruction knows of the photomultipliers, read from the file it reconstructs."""
 
+from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.core.errors import InputFileError
-from sim.core.rootio import read_tree
-from sim.core.schema import PMTS
+from sim.core.tube_periods import BlockPeriods, block_periods, gate_periods, read_tube_periods
 
 Floats = NDArray[np.float64]
 
@@ -23,31 +23,65 @@ class Channels(NamedTuple):
     charge_live: NDArray[np.bool_]
 
 
-def read_channels(path: Path) -> Channels:
-    """Read the tree of photomultipliers; joined files may repeat it, if every copy is the same.
+class ChannelPeriods(NamedTuple):
+    """The photomultipliers of all periods of a file; at least one."""
+
+    channels: tuple[Channels, ...]
+    gain: tuple[Floats | None, ...]  # factor on the charges, (n_pmt,); None: 1 for all
+    blocks: BlockPeriods
+
+    @property
+    def n_pmt(self) -> int:
+        """Return the number of photomultipliers, dead ones too."""
+        return len(self.channels[0].live)
+
+    def pieces(self, path: Path, gates: dict[str, Any]) -> list[tuple[int, int, int]]:
+        """Cut gates into runs of one period: first gate, one after the last, row of the period.
+
+        Parameters
+        ----------
+        path : for messages.
+        gates : columns run, block, gate_time_ns; gates of a block follow each other.
+
+        Raises
+        ------
+        InputFileError
+            A gate is in no block of the file.
+        """
+        n = len(gates["run"])
+        if len(self.channels) == 1 or n == 0:
+            return [(0, n, 0)]
+        period = gate_periods(path, self.blocks, gates["run"], gates["block"], gates["gate_time_ns"])
+        edges = [0, *(np.flatnonzero(np.diff(period)) + 1).tolist(), n]
+        return [(first, last, int(period[first])) for first, last in pairwise(edges)]
+
+
+def read_channels(path: Path, runs: dict[str, Any]) -> ChannelPeriods:
+    """Read the photomultipliers of every period.
+
+    Parameters
+    ----------
+    path : an events file.
+    runs : its tree ``runs``.
 
     Raises
     ------
     InputFileError
-        The tree is missing, damaged or empty, no channel is live, or its copies differ.
+        The tree of photomultipliers is missing, damaged or empty, its copies differ, no channel is live, or
+        a block has a period without photomultipliers.
     """
-    names = list(Channels._fields)
-    columns = read_tree(path, PMTS, names)
-    rows = len(columns["x_m"])
-    if rows == 0:
-        msg = f"{path}: tree {PMTS.name!r} is empty: the reconstruction needs the photomultipliers"
-        raise InputFileError(msg)
-    # no two tubes share a place, so the place of the first one marks the copies
-    first = np.all([columns[name] == columns[name][0] for name in names[:3]], axis=0)
-    n_pmt = rows // int(first.sum())
-    copies = {name: values[: n_pmt * int(first.sum())].reshape(-1, n_pmt) for name, values in columns.items()}
-    if n_pmt * len(copies["x_m"]) != rows or any((v != v[0]).any() for v in copies.values()):
-        msg = f"{path}: joined from files of different photomultipliers; reconstruct them one by one"
-        raise InputFileError(msg)
-    x_m, y_m, z_m = (np.ascontiguousarray(copies[name][0], np.float64) for name in names[:3])
-    live, charge_live = (copies[name][0] != 0 for name in names[3:])
-    charge_live &= live
-    if not live.any():
-        msg = f"{path}: no photomultiplier is live"
-        raise InputFileError(msg)
-    return Channels(x_m, y_m, z_m, live, charge_live)
+    tubes = read_tube_periods(path)
+    columns = tubes.columns
+    x_m, y_m, z_m = (np.ascontiguousarray(columns[name][0], np.float64) for name in ("x_m", "y_m", "z_m"))
+    channels, gains = [], []
+    for row in range(len(tubes.number)):
+        live, gain = columns["live"][row] != 0, columns["gain"][row].astype(np.float64)
+        if not live.any():
+            msg = f"{path}: no photomultiplier is live"
+            raise InputFileError(msg)
+        if not (gain > 0).all():
+            msg = f"{path}: a photomultiplier has the gain {gain.min():g}, expected > 0"
+            raise InputFileError(msg)
+        channels.append(Channels(x_m, y_m, z_m, live, live & (columns["charge_live"][row] != 0)))
+        gains.append(None if (gain == 1.0).all() else gain)
+    return ChannelPeriods(tuple(channels), tuple(gains), block_periods(path, tubes, runs))

@@ -23,10 +23,10 @@ def reconstruct(
         int, typer.Option("--workers", "-j", min=1, max=256, help="Threads; never changes the result.")
     ] = 1,
 ) -> None:
-    """Reconstruct the hits of an events file: clusters, energy estimators, vertices, delayed coincidences.
+    """Reconstruct the hits of an events file: clusters, energy estimators, vertices, coincidences.
 
     The truth in the file is not read. Settings come from the card stored in the file; keys of its sections
-    "reconstruction" and "coincidence" can be changed.
+    "reconstruction", "coincidence" and "tfc" can be changed.
 
     For example:
 
@@ -35,10 +35,12 @@ def reconstruct(
     `heliospin reconstruct events.root -o reco.root --set reconstruction.fiducial_radius_m=2.6`
 
     `heliospin reconstruct events.root -o reco.root --set coincidence.prompt_min_pe=900`
+
+    `heliospin reconstruct events.root -o reco.root --set tfc.neutron_m=1.0`
     """
     from recon import pipeline
-    from recon.config import CoincidenceConfig, ReconConfig
-    from recon.record import COINCIDENCE, RECONSTRUCTION, recorded_card
+    from recon.config import CoincidenceConfig, ReconConfig, TfcConfig
+    from recon.record import COINCIDENCE, RECONSTRUCTION, TFC, recorded_card
     from sim.core.console import announce_compilation
     from sim.core.rootio import count_rows
     from sim.core.schema import EVENTS
@@ -46,10 +48,11 @@ def reconstruct(
     card = recorded_card(events, overrides or [])
     config = card.section(RECONSTRUCTION, ReconConfig)
     coincidence = card.section(COINCIDENCE, CoincidenceConfig)
+    tfc = card.section(TFC, TfcConfig)
     n_gates = count_rows(events, EVENTS)
     announce_compilation()
     with progress("Reconstructing", n_gates, "events") as advance:
-        summary = pipeline.reconstruct(events, output, config, advance, workers, coincidence)
+        summary = pipeline.reconstruct(events, output, config, advance, workers, coincidence, tfc)
     _report(summary)
 
 
@@ -67,6 +70,12 @@ def _report(summary: "pipeline.Summary") -> None:
     console.print(table)
     days = summary.live_time_s / SECONDS_PER_DAY
     console.print(f"live time {days:.3f} d, fiducial mass {summary.fiducial_mass_t:.2f} t", highlight=False)
+    if summary.kept.points:
+        kept, error = 100.0 * summary.kept.fraction, 100.0 * summary.kept.error
+        console.print(
+            f"threefold coincidence (11C): {kept:.2f} +- {error:.2f} % of the exposure is not tagged",
+            highlight=False,
+        )
     if summary.coincidences.clusters[0].kept:
         _report_pairs(summary.coincidences)
     for warning in summary.warnings:

@@ -24,6 +24,18 @@ class Hits(NamedTuple):
     offsets: Ints  # (n_gates + 1,)
 
 
+class FalseHits(NamedTuple):
+    """Hits that are no light, by what came before them on their photomultiplier."""
+
+    retrigger_ns: float  # sooner after a hit
+    back_from_ns: float  # between these after a hit of more than back_pe: its reflection
+    back_to_ns: float
+    back_pe: float
+
+
+KEEP_ALL = FalseHits(0.0, np.inf, -np.inf, np.inf)
+
+
 class Search(NamedTuple):
     """Parameters of the cluster search, for the kernel; the words of ``ReconConfig``."""
 
@@ -93,17 +105,48 @@ def _sort_gate(
 
 
 @njit
+def _drop_false(
+    time: Floats,
+    pmt: NDArray[np.uint16],
+    charge: NDArray[np.float32],
+    first: int,
+    last: int,
+    false: FalseHits,
+    previous: Floats,
+    large: Floats,
+) -> int:
+    """Move the good hits of a sorted gate together; returns the new end. The last two are work space."""
+    previous[:] = -np.inf
+    large[:] = -np.inf
+    kept = first
+    for i in range(first, last):
+        tube = pmt[i]
+        good = time[i] - previous[tube] >= false.retrigger_ns
+        previous[tube] = time[i]
+        age = time[i] - large[tube]
+        good &= age < false.back_from_ns or age > false.back_to_ns
+        if charge[i] > false.back_pe and age > false.back_to_ns:
+            large[tube] = time[i]
+        if good:
+            time[kept], pmt[kept], charge[kept] = time[i], tube, charge[i]
+            kept += 1
+    return kept
+
+
+@njit
 def _live_sorted(
     time: NDArray[np.floating],
     pmt: NDArray[np.uint16],
     charge: NDArray[np.float32],
     offsets: Ints,
     live: NDArray[np.bool_],
+    false: FalseHits,
 ) -> tuple[Floats, NDArray[np.uint16], NDArray[np.float32], Ints]:
     out_time = np.empty(len(time), np.float64)
     out_pmt = np.empty(len(time), np.uint16)
     out_charge = np.empty(len(time), np.float32)
     out_offsets = np.zeros(len(offsets), np.int64)
+    previous, large = np.empty(len(live), np.float64), np.empty(len(live), np.float64)
     n = 0
     for gate in range(len(offsets) - 1):
         begin = n
@@ -114,6 +157,8 @@ def _live_sorted(
                 out_charge[n] = charge[i]
                 n += 1
         _sort_gate(out_time, out_pmt, out_charge, begin, n)
+        if false.retrigger_ns > 0.0 or false.back_pe < np.inf:
+            n = _drop_false(out_time, out_pmt, out_charge, begin, n, false, previous, large)
         out_offsets[gate + 1] = n
     return out_time[:n], out_pmt[:n], out_charge[:n], out_offsets
 
@@ -189,15 +234,30 @@ def _clusters(
     return gate[:n], number[:n], in_gate[:n], first[:n], last[:n], start[:n], duration[:n]
 
 
-def sort_hits(hits: Hits, live: NDArray[np.bool_]) -> Hits:
+def false_hits(config: ReconConfig) -> FalseHits:
+    """Return which hits are dropped."""
+    return FalseHits(
+        config.retrigger_ns,
+        config.reflection_ns - config.reflection_spread_ns,
+        config.reflection_ns + config.reflection_spread_ns,
+        config.reflection_pe if config.reflection_spread_ns > 0 else np.inf,
+    )
+
+
+def sort_hits(hits: Hits, live: NDArray[np.bool_], false: FalseHits = KEEP_ALL) -> Hits:
     """Return the hits of live photomultipliers, in time order within each gate (equal times: by tube).
+
+    False hits are left out: those less than ``retrigger_ns`` after the previous one of their
+    photomultiplier, dropped or not, and those where the reflection of a large hit is expected. Of large hits
+    that follow each other before that time is over the first counts.
 
     Parameters
     ----------
     hits : as read, in any order within a gate.
     live : bool (n_pmt,).
+    false : what is dropped.
     """
-    return Hits(*_live_sorted(*hits, live))
+    return Hits(*_live_sorted(*hits, live, false))
 
 
 def find_clusters(hits: Hits, search: Search) -> Clusters:

@@ -1,23 +1,35 @@
 """The vetoes after muons: which clusters they cover, and the share of the live time they leave."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recon.config import CoincidenceConfig
-
 Ints = NDArray[np.int64]
 
 
-def veto_ns(config: CoincidenceConfig) -> tuple[int, int]:
+class Vetoes(Protocol):
+    """A section of the card with two vetoes."""
+
+    @property
+    def inner_veto_s(self) -> float:
+        """Length after inner muons."""
+        ...
+
+    @property
+    def outer_veto_ms(self) -> float:
+        """Length after all others."""
+        ...
+
+
+def veto_ns(config: Vetoes) -> tuple[int, int]:
     """Return the length of the veto after outer and after inner muons: the index is the column ``inner``."""
     return round(config.outer_veto_ms * 1e6), round(config.inner_veto_s * 1e9)
 
 
 def muon_free(
-    run: NDArray[np.uint32], time_ns: Ints, muons: Iterable[Mapping[str, Any]], config: CoincidenceConfig
+    run: NDArray[np.uint32], time_ns: Ints, muons: Iterable[Mapping[str, Any]], config: Vetoes
 ) -> NDArray[np.bool_]:
     """Return which clusters no veto covers.
 
@@ -45,7 +57,7 @@ def muon_free(
     return free
 
 
-def live_fraction(runs: Mapping[str, Any], config: CoincidenceConfig) -> float:
+def live_fraction(runs: Mapping[str, Any], config: Vetoes) -> float:
     """Return the share of the live time that no veto covers.
 
     Muons come at random, so it is exp(-(rate of inner muons) (their veto) - (the same for outer muons)), with
@@ -69,3 +81,30 @@ def live_fraction(runs: Mapping[str, Any], config: CoincidenceConfig) -> float:
             left_s += live_s * float(np.exp(-covered_s / live_s))
             total_s += live_s
     return left_s / total_s if total_s > 0.0 else 1.0
+
+
+class MuonVeto:
+    """Vetoes after the muons of a whole file, for clusters that come in parts: 8 bytes a muon."""
+
+    def __init__(self, muons: Iterable[Mapping[str, Any]], config: Vetoes) -> None:
+        self._length_ns = veto_ns(config)
+        parts: dict[tuple[int, int], list[Ints]] = {}
+        for part in muons:
+            inner, run = np.asarray(part["inner"]) != 0, np.asarray(part["run"])
+            for number in np.unique(run):
+                for kind in (0, 1):
+                    at = (run == number) & (inner == bool(kind))
+                    parts.setdefault((int(number), kind), []).append(np.asarray(part["time_ns"])[at])
+        self._muon_ns = {key: np.sort(np.concatenate(times)) for key, times in parts.items()}
+
+    def free(self, run: NDArray[Any], time_ns: Ints) -> NDArray[np.bool_]:
+        """Return which clusters no veto covers, bool (n,), as ``muon_free`` does."""
+        free = np.ones(len(run), bool)
+        for (number, kind), muon_ns in self._muon_ns.items():
+            at = np.flatnonzero(run == number)
+            length_ns = self._length_ns[kind]
+            if len(at) and length_ns > 0:
+                after = np.searchsorted(muon_ns, time_ns[at], side="right")
+                before = np.searchsorted(muon_ns, time_ns[at] - length_ns, side="left")
+                free[at[after > before]] = False
+        return free

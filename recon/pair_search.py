@@ -16,7 +16,7 @@ class PairSearch:
     def __init__(self, config: CoincidenceConfig) -> None:
         self._windows = search_windows(config)
         lowest_pe = min(config.prompt_min_pe, config.delayed_min_pe, self._windows.guard_pe)
-        self._blocks = BrightBlocks(lowest_pe)
+        self._blocks = BrightBlocks(lowest_pe, config.correct_charge)
         self._found = [find_pairs(no_clusters(), self._windows)]
 
     def add(self, rows: Mapping[str, Any]) -> None:

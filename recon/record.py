@@ -13,6 +13,8 @@ from sim.core.provenance import card_hash, run_record
 
 RECONSTRUCTION = "reconstruction"
 COINCIDENCE = "coincidence"
+TFC = "tfc"
+_SECTIONS = (RECONSTRUCTION, COINCIDENCE, TFC)
 
 
 def recorded_card(events_path: Path, overrides: tuple[str, ...] | list[str] = ()) -> Card:
@@ -21,7 +23,7 @@ def recorded_card(events_path: Path, overrides: tuple[str, ...] | list[str] = ()
     Parameters
     ----------
     events_path : the events file.
-    overrides : ``reconstruction.key=value`` and ``coincidence.key=value``.
+    overrides : ``reconstruction.key=value``, ``coincidence.key=value`` and ``tfc.key=value``.
 
     Raises
     ------
@@ -31,9 +33,9 @@ def recorded_card(events_path: Path, overrides: tuple[str, ...] | list[str] = ()
         The file has no run record.
     """
     for text in overrides:
-        if not text.strip().startswith((f"{RECONSTRUCTION}.", f"{COINCIDENCE}.")):
+        if not text.strip().startswith(tuple(f"{name}." for name in _SECTIONS)):
             msg = (
-                f"--set {text!r}: only {RECONSTRUCTION}.key=value and {COINCIDENCE}.key=value can be changed "
+                f"--set {text!r}: only {', '.join(f'{name}.key=value' for name in _SECTIONS)} can be changed "
                 "here; the rest is simulated already"
             )
             raise CardError(msg)
@@ -51,6 +53,7 @@ def extended_record(
     fiducial_mass_t: float,
     cut_flow: tuple[Cut, ...],
     coincidences: Coincidences,
+    tfc: dict[str, Any],
 ) -> dict[str, Any]:
     """Return the run record of an events file with this step added.
 
@@ -64,6 +67,7 @@ def extended_record(
     fiducial_mass_t : of the section ``reconstruction``.
     cut_flow : of clusters.
     coincidences : result of the coincidence search.
+    tfc : what the threefold coincidence and the short vetoes leave of the exposure.
     """
     step = run_record(
         "reconstruct",
@@ -74,6 +78,7 @@ def extended_record(
         fiducial_mass_t=fiducial_mass_t,
         cut_flow=[cut._asdict() for cut in cut_flow],
         coincidence=coincidences.record(),
+        tfc=tfc,
     )
     card = {**record.get("card", {}), **used}
     return {**record, "card": card, "card_sha256": card_hash(card), RECONSTRUCTION: step}

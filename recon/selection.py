@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from recon.config import ReconConfig
 from recon.hits import Clusters
+from recon.pulse_shape import PulseShapes
 from recon.vertex import Vertices
 
 Flags = NDArray[np.bool_]
@@ -27,13 +28,15 @@ class Selection(NamedTuple):
     cut_flow: tuple[Cut, ...]
 
 
-def select(n_gates: int, clusters: Clusters, vertices: Vertices, config: ReconConfig) -> Selection:
-    """Apply the cuts in order: vertex, fiducial volume and, where configured, a single cluster in the gate.
+def select(
+    n_gates: int, clusters: Clusters, vertices: Vertices, shapes: PulseShapes, config: ReconConfig
+) -> Selection:
+    """Apply the cuts in order: vertex, fiducial volume and, where configured, single cluster and pulse shape.
 
     Parameters
     ----------
     n_gates : gates read, for the head of the cut flow.
-    clusters, vertices : of one block.
+    clusters, vertices, shapes : of one block.
     config : fiducial volume and cuts.
     """
     inside = config.fiducial_volume().contains(vertices.x_m, vertices.y_m, vertices.z_m)
@@ -49,6 +52,12 @@ def select(n_gates: int, clusters: Clusters, vertices: Vertices, config: ReconCo
     if config.single_cluster:
         selected = selected & (clusters.in_gate == 1)
         flow.append(Cut("single cluster in the gate", int(selected.sum())))
+    if config.alpha_score_max is not None:
+        selected = selected & (shapes.alpha_score <= config.alpha_score_max)
+        flow.append(Cut("alpha score", int(selected.sum())))
+    if config.positron_score_max is not None:
+        selected = selected & (shapes.positron_score <= config.positron_score_max)
+        flow.append(Cut("positron score", int(selected.sum())))
     flow.append(Cut("selected", int(selected.sum())))
     return Selection(fiducial, selected, tuple(flow))
 

@@ -39,8 +39,8 @@ Floats = NDArray[np.float64]
 EDGES_MEV = (1.022, 1.2, 1.5, 1.8, 2.2, 2.6, 3.0, 3.5, 4.0, 4.5, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 14.0, 17.0,
              20.0)  # fmt: skip
 QUIET = (
-    "antineutrino.muons_inner_per_day=0",
-    "antineutrino.muons_outer_per_day=0",
+    "muons.inner_per_day=0",
+    "muons.outer_per_day=0",
     "antineutrino.li9_cpd_100t=0",
     "antineutrino.he8_cpd_100t=0",
     "antineutrino.alpha_neutron_per_100t_y=0",

@@ -9,11 +9,12 @@ HEAD = """# Data model
 Made from `sim/core/schema.py` by `scripts/make_data_model.py`; do not edit by hand.
 
 Files are plain ROOT files: flat columns and jagged columns (`var`), no classes, the unit in the column name. `events.root` holds the
-trees `events`, `truth`, `runs`, `pmts`; `reco.root` holds `reco` and `runs`. Both hold two texts in JSON: `schema` (this page) and
+trees `events`, `truth`, `runs`, `pmts`, `muons`, `neutrons`; `reco.root` holds `reco`, `runs` and `pairs`. Both hold two texts in JSON: `schema` (this page) and
 `run_record` (card, seed, versions, checksums of tables). The trees are TTrees, or RNTuples with `--format rntuple`.
 The hits of a gate share one length, the column `n_hit`. Times of day are UTC in ns since 1970-01-01, 64-bit.
 
 Exposure is the sum of `live_time_s` over the rows of `runs`, times the fiducial mass in the run record; it stays right when files are joined.
+A fit without tagged clusters (`fit.tfc`) multiplies it by `kept_fraction` of the record; that one is measured for a whole file, so join before reconstruction.
 
 ## Files that a user brings
 

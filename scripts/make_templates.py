@@ -56,7 +56,7 @@ from sim.sources.source import REFERENCE_MASS_T, Source
 Advance = Callable[[float], None]
 
 CARBON = ("14C", "pile_up")
-TRACKED = tuple(name for name in KNOWN if name not in CARBON)
+TRACKED = tuple(name for name in KNOWN if name not in CARBON and not name.startswith("ext_"))
 BACKGROUNDS = {
     "85Kr": "kr85_cpd_100t", "210Bi": "bi210_cpd_100t", "210Po": "po210_cpd_100t", "11C": "c11_cpd_100t",
 }  # fmt: skip
@@ -100,9 +100,13 @@ class Made(NamedTuple):
 
 
 def unit_config(card: Card) -> SimConfig:
-    """Return the sections of a card with 1 cpd/100 t of every background and a moment of 1e-11 mu_B."""
+    """Return the sections of a card with 1 cpd/100 t of every background and a moment of 1e-11 mu_B.
+
+    11C is even in time: a spectrum alone asks for no muons.
+    """
     backgrounds = card.values.get("backgrounds", {}) | dict.fromkeys(BACKGROUNDS.values(), 1.0)
     values = {**card.values, "backgrounds": backgrounds, "moment": UNIT_MOMENT.model_dump(mode="json")}
+    values["muons"] = {**card.values.get("muons", {}), "showers": False}
     return read_config(Card(card.source, values))
 
 
@@ -128,7 +132,7 @@ def plan_tracked(card: Card, name: str, setup: Setup, exposure_factor: float, mo
     run = config.run
     mass = sphere_mass_t(run.sphere_radius_m) / REFERENCE_MASS_T
     plain = name.removesuffix(MAGNETIC)
-    solar, krypton, bismuth, polonium, carbon = setup.sources
+    solar, krypton, bismuth, polonium, carbon = setup.sources[:5]
     assert isinstance(solar, SolarSource)
     if plain in SOLAR_MEMBERS:
         reference = solar_input(card).ssm_cpd_100t[plain]
@@ -185,7 +189,7 @@ def simulate_plan(
     number = max(plan.events / BLOCK_EVENTS, plan.live_days * 24.0 / BLOCK_HOURS, 1.0)
     hours = plan.live_days * 24.0 / np.ceil(number)
     blocks = split_blocks(seed, utc_ns(config.run.start_utc), plan.live_days, float(hours))
-    made = in_order(simulate_block, plan.setup, blocks, workers)
+    made = in_order(simulate_block, plan.setup._replace(changes=None), blocks, workers)
     with create(events, EVENT_TREES) as writer, contextlib.closing(made):
         writer.extend(PMTS.name, plan.setup.detector.pmts._asdict())
         for data in made:
@@ -299,9 +303,11 @@ def make_templates(
 def choose(species: str | None) -> tuple[str, ...]:
     """Return the species asked for, all that are tracked by default; InputFileError for an unknown one."""
     names = tuple(dict.fromkeys(part.strip() for part in species.split(","))) if species else TRACKED
-    unknown = [name for name in names if name not in KNOWN]
+    unknown = [name for name in names if name not in (*TRACKED, *CARBON)]
     if unknown:
-        msg = f"--species: unknown species {unknown[0]!r}; templates can be of {', '.join(KNOWN)}"
+        msg = (
+            f"--species: unknown species {unknown[0]!r}; templates can be of {', '.join((*TRACKED, *CARBON))}"
+        )
         raise InputFileError(msg)
     return names
 

@@ -4,7 +4,8 @@ Two cards give the same events: place, direction, energy deposits (and their num
 charges come from streams that know the seed and the event only. The number of photoelectrons of a deposit is
 the quantile of its Poisson law at a random number of its own. So a change of the card changes an event by as
 little as can be, and differences of means have a small part of the error that independent events would give.
-The numbers of photoelectrons below threshold and of dark hits are not tied in this way.
+The numbers of photoelectrons below threshold and of dark hits are not tied in this way. Calibration events
+see the section's own tubes; a history of the tubes is not used.
 """
 
 import contextlib
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import poisson
 
-from sim.config import SimConfig, read_config, resolve
+from sim.config import SimConfig, read_config, resolve, scintillator
 from sim.core.config import Card
 from sim.core.errors import PhysicsError
 from sim.core.geometry import VESSEL_RADIUS_M
@@ -135,8 +136,7 @@ def build_bench(config: SimConfig, probes: Sequence[Probe], start_ns: int = 0) -
     """Prepare the detector of a card for probes; PhysicsError as in ``check_probe``."""
     for probe in probes:
         check_probe(probe)
-    quench = config.detector.quenching
-    birks = Birks(quench.kb_beta_cm_mev, quench.kb_alpha_cm_mev) if quench.enabled else Birks(0.0, 0.0)
+    birks = scintillator(config.detector)
     all_gates = config.pile_up.model_copy(update={"thinning": False, "analysis_threshold_nh": 0.0})
     detector = build_detector(config.detector, all_gates)
     return Bench(tuple(probes), config.run.seed, start_ns, detector, birks)
@@ -180,6 +180,7 @@ def _columns(block: Block, primaries: Primaries, deposits: Deposits, response: R
     kept = np.bincount(primaries.species[gate >= 0], minlength=256)
     runs = {
         **identity,
+        "period": 0,
         "start_time_ns": block.start_ns,
         "live_time_s": block.live_s,
         "dead_time_s": 0.0,

@@ -13,7 +13,7 @@ from sim.core.geometry import VESSEL_RADIUS_M, sphere_mass_t
 from sim.core.pool import in_order
 from sim.core.provenance import run_record
 from sim.core.rootio import Format, RootWriter, create
-from sim.core.schema import EVENT_TREES, EVENTS, MUONS, PMTS, RUNS, SPECIES, TRUTH
+from sim.core.schema import EVENT_TREES, EVENTS, MUONS, NEUTRONS, PMTS, RUNS, SPECIES, TRUTH
 from sim.sources.live_time import split_blocks, utc_ns
 
 Progress = Callable[[float], None]
@@ -62,7 +62,8 @@ def simulate(
     live_s = 0.0
     made = in_order(simulate_block, setup, blocks, workers)
     with create(out, EVENT_TREES, kind) as writer, contextlib.closing(made):
-        writer.extend(PMTS.name, setup.detector.pmts._asdict())
+        for period in sorted({setup.period(block) for block in blocks}):
+            writer.extend(PMTS.name, setup.tubes(period)._asdict())
         for data in made:
             write_block(writer, data)
             for name in totals:
@@ -82,6 +83,7 @@ def write_block(writer: RootWriter, data: BlockData) -> None:
     writer.extend(EVENTS.name, data.events, data.counts, data.hits)
     writer.extend(TRUTH.name, data.truth)
     writer.extend(MUONS.name, data.muons)
+    writer.extend(NEUTRONS.name, data.neutrons)
     writer.extend(RUNS.name, data.runs)
 
 

@@ -62,8 +62,12 @@ def write_events(
     offsets_ns: tuple[int, ...] = (0,),
     with_truth: bool = True,
     kind: rootio.Format = "ttree",
+    later: dict[int, Any] | None = None,
 ) -> Path:
-    """Write BLOCKS blocks of GATES gates a run, each block as baskets of its own, as a simulation does."""
+    """Write BLOCKS blocks of GATES gates a run, each block as baskets of its own, as a simulation does.
+
+    With ``later`` every block has a period of its own, whose tubes are those of these detectors.
+    """
     rng = np.random.default_rng(11)
     trees = tuple(tree for tree in schema.EVENT_TREES if with_truth or tree is not schema.TRUTH)
     with rootio.create(path, trees, kind) as writer:
@@ -91,7 +95,14 @@ def write_events(
                 if with_truth:
                     writer.extend("truth", _truth(run, block, vertices, offset_ns))
                 row = {c.name: np.zeros(1) for c in schema.RUNS.columns}
-                writer.extend("runs", row | {"run": [run], "block": [block], "live_time_s": [86400.0]})
-            writer.extend("pmts", detector.tubes._asdict())
+                row |= {"run": [run], "block": [block], "live_time_s": [86400.0]}
+                row |= {
+                    "period": [block if later else 0],
+                    "start_time_ns": [gate_time_ns(block, 0, offset_ns)],
+                }
+                writer.extend("runs", row)
+            for period, one in (later or {0: detector}).items():
+                number = np.full(len(one.tubes.live), period)
+                writer.extend("pmts", one.tubes._asdict() | {"period": number})
         writer.record({"program": "heliospin", "step": "simulate", "card": {}, "card_sha256": "ab" * 32})
     return path

@@ -16,8 +16,8 @@ from sim.core.config import Card
 from sim.core.constants import DAYS_PER_YEAR, SECONDS_PER_DAY
 from sim.core.errors import CardError, InputFileError
 from sim.core.geometry import VESSEL_RADIUS_M, sphere_mass_t
-from sim.physics.antineutrino_config import AntineutrinoConfig
 from sim.physics.config import FieldConfig
+from sim.physics.muon_config import MuonsConfig
 
 _OTHERS = ("li9_he8_per_100t_y", "accidental_per_100t_y", "alpha_neutron_per_100t_y")
 
@@ -35,9 +35,9 @@ def card_exposure_t_y(card: Card) -> float:
         msg = f"{card.source}: run.live_days = {days!r}: give it, or --exposure"
         raise CardError(msg)
     cuts = card.section("coincidence", CoincidenceConfig)
-    channel = card.section("antineutrino", AntineutrinoConfig)
-    vetoed_s = channel.muons_inner_per_day * cuts.inner_veto_s
-    vetoed_s += channel.muons_outer_per_day * cuts.outer_veto_ms * 1e-3
+    muons = card.section("muons", MuonsConfig)
+    vetoed_s = muons.inner_per_day * cuts.inner_veto_s
+    vetoed_s += muons.outer_per_day * cuts.outer_veto_ms * 1e-3
     live = math.exp(-vetoed_s / SECONDS_PER_DAY)
     return float(days / DAYS_PER_YEAR * live * sphere_mass_t(VESSEL_RADIUS_M - cuts.wall_m))
 

@@ -14,7 +14,8 @@ from sim.core import rootio
 from sim.core.errors import CardError, InputFileError
 from sim.core.geometry import Photomultipliers
 from sim.core.hit_columns import check_hits
-from sim.core.schema import EVENTS, PMTS, TRUTH
+from sim.core.schema import EVENTS, TRUTH
+from sim.core.tube_periods import block_periods, gate_periods, read_tube_periods
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -122,7 +123,7 @@ def read_event(
     run, block, identity, gate_time_ns = (
         int(row[name][0]) for name in ("run", "block", "event_id", "gate_time_ns")
     )
-    tubes = _tubes(path)
+    tubes = _tubes(path, row)
     hits = _hits(path, row, len(tubes.live))
     primaries: tuple[Primary, ...] | None = None
     partners: tuple[Partner, ...] = ()
@@ -160,19 +161,17 @@ def _entry(path: Path, n_entries: int, entry: int | None, event_id: int | None) 
     return int(rows[0])
 
 
-def _tubes(path: Path) -> Photomultipliers:
-    """Return the photomultipliers; joined files may repeat them, if every copy is the same."""
-    columns = rootio.read_tree(path, PMTS)
-    place = [columns[name] for name in ("x_m", "y_m", "z_m")]
-    rows = len(place[0])
-    copies = int(np.all([values == values[0] for values in place], axis=0).sum()) if rows else 0
-    same = copies > 0 and rows % copies == 0
-    shaped = {name: values.reshape(copies, -1) for name, values in columns.items()} if same else {}
-    if not same or any((values != values[0]).any() for values in shaped.values()):
-        msg = f"{path}: tree {PMTS.name!r} is empty, or joined from files of different photomultipliers"
-        raise InputFileError(msg)
-    flags = {name: shaped[name][0] != 0 for name in ("live", "charge_live", "concentrator")}
-    return Photomultipliers(x_m=shaped["x_m"][0], y_m=shaped["y_m"][0], z_m=shaped["z_m"][0], **flags)
+def _tubes(path: Path, gate: dict[str, Any]) -> Photomultipliers:
+    """Return the photomultipliers of the period of a gate; ``gate`` is its row of the tree."""
+    periods = read_tube_periods(path)
+    row = 0
+    if len(periods.number) > 1:
+        blocks = block_periods(path, periods)
+        row = int(gate_periods(path, blocks, gate["run"], gate["block"], gate["gate_time_ns"])[0])
+    columns = {name: values[row] for name, values in periods.columns.items()}
+    flags = {name: columns.pop(name) != 0 for name in ("live", "charge_live", "concentrator")}
+    number = np.full(len(flags["live"]), periods.number[row], np.uint16)
+    return Photomultipliers(**columns, **flags, period=number)
 
 
 def _hits(path: Path, row: dict[str, Any], n_pmt: int) -> Hits:

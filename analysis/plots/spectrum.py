@@ -40,6 +40,8 @@ _COMPONENTS = {
     "85Kr": ("green", "--"),
     "210Bi": ("orange", "--"),
     "11C": ("vermilion", "--"),
+    "ext_k40_bi214": ("blue", "--"),
+    "ext_tl208": ("grey", "-"),
 }
 _SHOWN_BINS = 55  # of the residuals
 SEED_MOMENT_1E11 = 5.0  # of the moment figure, as in the picture of [BX-MOMENT17]

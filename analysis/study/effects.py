@@ -18,7 +18,9 @@ _OWN_MODELS: dict[str, type[Section]] = {
     "neutrino": NeutrinoConfig,
 }
 _PART = re.compile(r"^(?P<key>[\w.-]*?[A-Za-z0-9_])\s*(?:(?P<sign>[+-])(?P<percent>[0-9.eE]+)\s*%)?$")
+_LENGTHS = tuple(f"detector.optical.lengths.absorption_{what}" for what in ("ppo", "pc", "dmp"))
 _LIVE, _CHARGE_LIVE = "detector.tubes.live", "detector.tubes.charge_live"
+_HISTORY = "detector.tubes.history"
 
 
 class Named(NamedTuple):
@@ -33,20 +35,45 @@ NAMED: dict[str, Named] = {
     "kB": Named(("detector.quenching.kb_beta_cm_mev",), "+1%", "Birks' constant of electrons"),
     "kB-alpha": Named(("detector.quenching.kb_alpha_cm_mev",), "+1%", "Birks' constant of alphas"),
     "light": Named(("detector.light.scale",), "+1%", "photon yield"),
-    "late-light": Named(
-        ("detector.late_light.fraction",), "+20%", "scattered, reflected and re-emitted light that comes late"
+    "attenuation": Named(_LENGTHS, "+10%", "lengths of absorption in scintillator and buffer"),
+    "scattering": Named(("detector.optical.lengths.scattering",), "+10%", "length of Rayleigh scattering"),
+    "re-emission": Named(("detector.optical.reemission.scale",), "-5%", "absorbed light that is given back"),
+    "reflection": Named(("detector.optical.steel.reflectivity",), "+10%", "light reflected by the steel"),
+    "concentrators": Named(
+        ("detector.optical.tubes.cone_reflectivity",), "-1%", "reflectivity of the light concentrators"
     ),
-    "late-delay": Named(("detector.late_light.delay_ns",), "+20%", "delay of the late light"),
-    "index": Named(
-        ("detector.flight.refractive_index",), "+1%", "time of flight, not known to the vertex fit"
+    "cherenkov": Named(("detector.optical.cherenkov.scale",), "+50%", "Cherenkov light of electrons"),
+    "index": Named(("reconstruction.refractive_index",), "+1%", "time of flight that the vertex fit assumes"),
+    "uneven-tubes": Named(
+        ("detector.tubes.live_gradient",), "-20%", "more live tubes at the top than at the bottom"
     ),
-    "acceptance": Named(("detector.collection.angular_falloff",), "+10%", "light lost at large angles"),
     "transit-time": Named(("detector.transit.sigma_ns",), "+20%", "transit-time spread of the tubes"),
+    "late-pulses": Named(
+        ("detector.transit.late_fraction",), "+50%", "photoelectrons that bounce off the first dynode"
+    ),
+    "late-pulse-delay": Named(("detector.transit.late_most_ns",), "+20%", "their longest delay"),
+    "afterpulses": Named(
+        ("detector.afterpulses.fraction",), "+50%", "pulses that ions make microseconds later"
+    ),
     "dark-rate": Named(("detector.dark.rate_hz",), "+50%", "dark noise"),
     "dead-tubes": Named((_LIVE, _CHARGE_LIVE), "-10%", "tubes that are read out"),
     "charge-threshold": Named(("detector.charge.threshold_pe",), "+10%", "discriminator threshold"),
     "gain": Named(("detector.charge.peak_pe",), "+1%", "charge of a photoelectron"),
     "dead-time": Named(("detector.electronics.dead_ns",), "+20%", "dead time of a channel after a hit"),
+    "dead-time-spread": Named(
+        ("detector.electronics.dead_spread_ns",), "=60", "dead times of the channels from 80 to 140 ns"
+    ),
+    "reflections": Named(
+        ("detector.reflection.enabled",), "=false", "no reflections of large pulses in cables"
+    ),
+    "reflection-cut": Named(
+        ("reconstruction.reflection_spread_ns",), "=0", "hits where reflections are expected are kept"
+    ),
+    "retriggers": Named(
+        ("reconstruction.retrigger_ns",), "=0", "hits right after another of the channel are kept"
+    ),
+    "trigger": Named(("detector.trigger.min_hits",), "+10%", "trigger threshold"),
+    "trigger-spread": Named(("detector.trigger.spread_hits",), "+100%", "width of the trigger's turn-on"),
     "emission": Named(("detector.emission.enabled",), "=false", "no emission times at all: a limiting case"),
     "pile-up": Named(("backgrounds.c14_bq_100t",), "+2%", "density of 14C; pile-up grows by twice that"),
     "pile-up-model": Named(("fit.pile_up",), "=convolution", "pile-up by convolution, data by overlay"),
@@ -56,7 +83,8 @@ NAMED: dict[str, Named] = {
 STANDARD = (
     "kB",
     "light",
-    "late-light",
+    "attenuation",
+    "reflection",
     "dead-tubes",
     "dark-rate",
     "charge-threshold",
@@ -124,6 +152,8 @@ def _assignments(text: str, part: str, resolved: dict[str, Any]) -> dict[str, st
     section = keys[0].split(".")[0]
     if section not in STUDIED:
         raise _refuse(text, f"section [{section}] cannot be varied here; sections: {', '.join(STUDIED)}")
+    if word.startswith(_HISTORY):
+        raise _refuse(text, f"calibration events have no date and see no {_HISTORY}; vary {_LIVE} instead")
     if equals:
         if len(keys) > 1:
             raise _refuse(text, f"{word} stands for {' and '.join(keys)}: name the key to set a value")

@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 RATES = ("rate_pp", "rate_7Be", "rate_85Kr", "rate_210Bi", "rate_210Po", "rate_11C")
 _PEAK, _WIDTH = INDEX["po210_peak"], INDEX["po210_width"]
 _SAME_NODES = 0.05  # relative, of the light yield; models have room for 0.15
-_OF_DATA = ("estimator", "range", "bin_width", "tfc_subtracted")  # keys that data and model must share
+_OF_DATA = ("estimator", "range", "bin_width", "tfc", "tfc_subtracted")  # keys that data and model must share
 
 
 class Acceptance(NamedTuple):

@@ -4,7 +4,7 @@ import difflib
 import tomllib
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -19,14 +19,18 @@ SECTIONS = {
     "moment": "sim.physics",
     "field": "sim.physics",
     "backgrounds": "sim.physics",
+    "muons": "sim.physics",
     "antineutrino": "sim.physics",
     "detector": "sim",
     "pile_up": "sim",
     "reconstruction": "recon",
     "coincidence": "recon",
+    "tfc": "recon",
     "fit": "analysis",
     "appearance": "analysis",
 }
+
+_LONGEST_VALUE = 200  # characters of a wrong value that a message shows
 
 PRESETS = ("quickstart", "phase2", "phase2-mu5", "antineutrino")
 
@@ -157,13 +161,18 @@ def _explain(source: str, section: str, model: type[BaseModel], error: Validatio
     if first["type"] == "extra_forbidden":
         owner = model
         for part in location[:-1]:
+            if part.isdecimal():  # row of a table
+                continue
             field = owner.model_fields.get(part)
             nested = field.annotation if field is not None else None
+            nested = next(iter(get_args(nested)), nested)  # what a table has rows of
             if not (isinstance(nested, type) and issubclass(nested, BaseModel)):
                 break
             owner = nested
         known = tuple(owner.model_fields)
         hint = _nearest(location[-1], known) or f"; known keys: {', '.join(known)}"
         return f"{source}: {key}: unknown key{hint}{more}"
-    value = first.get("input")
-    return f"{source}: {key} = {value!r}: {first['msg'][0].lower()}{first['msg'][1:]}{more}"
+    value = repr(first.get("input"))
+    if len(value) > _LONGEST_VALUE:
+        value = value[:_LONGEST_VALUE] + " ..."
+    return f"{source}: {key} = {value}: {first['msg'][0].lower()}{first['msg'][1:]}{more}"

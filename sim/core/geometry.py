@@ -17,7 +17,7 @@ REFERENCE_PMTS = 2000  # estimators are quoted for this number of live channels 
 
 
 class Photomultipliers(NamedTuple):
-    """Positions in m, shape (n_pmt,), and status flags, bool (n_pmt,)."""
+    """Positions in m, shape (n_pmt,), and status, (n_pmt,), in one period of the detector."""
 
     x_m: NDArray[np.float64]
     y_m: NDArray[np.float64]
@@ -25,6 +25,8 @@ class Photomultipliers(NamedTuple):
     live: NDArray[np.bool_]
     charge_live: NDArray[np.bool_]
     concentrator: NDArray[np.bool_]
+    gain: NDArray[np.float64]  # factor on the charge of hits
+    period: NDArray[np.uint16]  # number of the period, the same for all tubes
 
 
 class FiducialVolume(NamedTuple):
@@ -74,14 +76,22 @@ def _rings(n_pmt: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return cos_theta, phi
 
 
-def build_photomultipliers(n_live: int, n_charge_live: int, layout_seed: int) -> Photomultipliers:
+def build_photomultipliers(
+    n_live: int, n_charge_live: int, layout_seed: int, live_gradient: float = 0.0
+) -> Photomultipliers:
     """Return a Borexino-like layout: 2212 tubes in horizontal rings, dead ones drawn at random.
+
+    The chance of a tube to live is n_live / 2212 (1 + live_gradient cos(theta)). Tubes die in an order that
+    the seed and the gradient set: of two numbers of live tubes the smaller set is part of the larger one.
+    The order is that of sequential Poisson sampling [OHLSSON98], and random where the gradient is 0.
 
     Parameters
     ----------
     n_live : tubes that are read out, 1 to 2212.
     n_charge_live : live tubes with usable charge, at most n_live.
     layout_seed : which tubes are dead and which have no concentrator; independent of the run's seed.
+    live_gradient : -1 to 1, above 0 more tubes live at the top. Where it asks for more tubes than there are,
+        all live, and the other side has the rest.
     """
     cos_theta, phi = _rings(N_PMT)
     sin_theta = np.sqrt(1.0 - cos_theta**2)
@@ -89,6 +99,9 @@ def build_photomultipliers(n_live: int, n_charge_live: int, layout_seed: int) ->
     order = rng.permutation(N_PMT)
     rank = np.empty(N_PMT, dtype=np.int64)
     rank[order] = np.arange(N_PMT)
+    if live_gradient != 0.0:
+        likely = np.maximum(1.0 + live_gradient * cos_theta, np.finfo(float).tiny)
+        rank[np.argsort((rank + 0.5) / likely, kind="stable")] = np.arange(N_PMT)
     bare = np.zeros(N_PMT, dtype=bool)
     bare[rng.permutation(N_PMT)[: N_PMT - N_CONCENTRATOR]] = True
     return Photomultipliers(
@@ -98,4 +111,6 @@ def build_photomultipliers(n_live: int, n_charge_live: int, layout_seed: int) ->
         rank < n_live,
         rank < n_charge_live,
         ~bare,
+        np.ones(N_PMT),
+        np.zeros(N_PMT, np.uint16),
     )

@@ -5,7 +5,7 @@ The same declarations make the ROOT branches, the JSON schema inside each file a
 
 from typing import Any, NamedTuple
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 # Species codes of the truth tree. Solar components have the names of the physics, everywhere.
 SPECIES: dict[str, int] = {
@@ -25,6 +25,9 @@ SPECIES: dict[str, int] = {
     "210Bi": 22,
     "210Po": 23,
     "11C": 24,
+    "external-40K": 30,  # gammas from the photomultipliers and the steel sphere
+    "external-214Bi": 31,
+    "external-208Tl": 32,
     "reactor": 50,  # antineutrinos that are not solar
     "geo-238U": 51,
     "geo-232Th": 52,
@@ -121,7 +124,7 @@ TRUTH = Tree(
         Column(
             "energy_mev", "float64", "MeV", "recoil kinetic energy, or kinetic energy of the decay particle"
         ),
-        Column("deposited_mev", "float32", "MeV", "energy deposited in scintillator"),
+        Column("deposited_mev", "float32", "MeV", "energy deposited where it makes light that is seen"),
         Column("visible_mev", "float32", "MeV", "quenched energy, electron equivalent at kB = 0"),
         Column("x_m", "float32", "m", "vertex, detector centre at 0, z up"),
         Column("y_m", "float32", "m", "vertex"),
@@ -141,12 +144,13 @@ RUNS = Tree(
     "one row a block; summed over rows it is the exposure, also after files are joined",
     (
         *_IDENTITY,
+        Column("period", "uint16", "", "period of the detector: its photomultipliers are in tree pmts"),
         Column("start_time_ns", "int64", "ns", "UTC of the block's start, since 1970-01-01"),
         Column("live_time_s", "float64", "s", "live time of the block"),
         Column("dead_time_s", "float64", "s", "dead time inside it, already subtracted from live_time_s"),
         Column("n_gates", "int64", "", "gates written"),
-        Column("n_muons_inner", "int64", "", "muons through the scintillator, live time"),
-        Column("n_muons_outer", "int64", "", "muons through the outer detector alone"),
+        Column("n_muons_inner", "int64", "", "tagged muons through the inner detector, live time"),
+        Column("n_muons_outer", "int64", "", "tagged muons through the outer detector alone"),
         *(
             Column(
                 f"generated_{name}", "int64", "", f"{name} interactions that were made in the tracked volume"
@@ -159,24 +163,45 @@ RUNS = Tree(
 
 PMTS = Tree(
     "pmts",
-    "one row a photomultiplier: what a reconstruction must know of the detector",
+    "one row a photomultiplier and period: what a reconstruction must know of the detector",
     (
+        Column("period", "uint16", "", "period of the detector, as in tree runs: row of the card's history"),
         Column("x_m", "float64", "m", "position of the photocathode"),
         Column("y_m", "float64", "m", "position"),
         Column("z_m", "float64", "m", "position"),
         Column("live", "uint8", "", "1 if its hits are read out"),
         Column("charge_live", "uint8", "", "1 if its charge is usable as well"),
         Column("concentrator", "uint8", "", "1 if it has a light concentrator"),
+        Column("gain", "float64", "", "factor on the charge of its hits"),
     ),
 )
 
 MUONS = Tree(
     "muons",
-    "one row a muon that comes before a written gate by no more than the reach of the vetoes",
+    "one row a tagged muon that comes before a written gate by no more than the reach of the vetoes",
     (
         *_IDENTITY,
         Column("time_ns", "int64", "ns", "UTC, since 1970-01-01"),
-        Column("inner", "uint8", "", "1 if it crossed the scintillator, 0 for the outer detector alone"),
+        Column("inner", "uint8", "", "1 if it crossed scintillator or buffer, 0: outer detector alone"),
+    ),
+)
+
+NEUTRONS = Tree(
+    "neutrons",
+    "one row a neutron capture seen after a tagged muon; no truth: places and tracks are as reconstructed",
+    (
+        *_IDENTITY,
+        Column("muon_time_ns", "int64", "ns", "UTC of the muon, since 1970-01-01"),
+        Column("time_ns", "int64", "ns", "UTC of the capture, since 1970-01-01"),
+        Column("x_m", "float32", "m", "place of the capture"),
+        Column("y_m", "float32", "m", "place of the capture"),
+        Column("z_m", "float32", "m", "place of the capture"),
+        Column("track_x_m", "float32", "m", "point of the muon's track nearest to the detector's centre"),
+        Column("track_y_m", "float32", "m", "point of the track"),
+        Column("track_z_m", "float32", "m", "point of the track"),
+        Column("track_dir_x", "float32", "", "direction of the muon (unit vector)"),
+        Column("track_dir_y", "float32", "", "direction"),
+        Column("track_dir_z", "float32", "", "direction"),
     ),
 )
 
@@ -218,8 +243,24 @@ RECO = Tree(
         Column("z_m", "float32", "m", "vertex"),
         Column("vertex_sigma_m", "float32", "m", "uncertainty of a vertex coordinate (mean of the three)"),
         Column("vertex_valid", "uint8", "", "1 if the vertex fit converged"),
+        Column(
+            "gatti",
+            "float32",
+            "",
+            "pulse shape: mean weight of the hits, alphas > 0 > electrons; NaN without vertex",
+        ),
+        Column("alpha_score", "float32", "", "pulse shape: 0 electron to 1 alpha; NaN without vertex"),
+        Column("positron_score", "float32", "", "pulse shape: 0 electron to 1 positron; NaN without vertex"),
+        Column(
+            "light_ratio",
+            "float32",
+            "",
+            "light expected at the vertex over that at the centre; divides charges",
+        ),
         Column("fiducial", "uint8", "", "1 if the vertex is in the fiducial volume"),
         Column("selected", "uint8", "", "1 if all cuts are passed"),
+        Column("muon_free", "uint8", "", "1 if no short veto after a muon covers the cluster"),
+        Column("tfc", "uint8", "", "1 if the threefold coincidence tags it as a candidate of 11C"),
         Column("weight", "float64", "", "weight of the gate; every histogram must respect it"),
     ),
 )
@@ -248,7 +289,7 @@ PAIRS = Tree(
     ),
 )
 
-EVENT_TREES = (EVENTS, TRUTH, RUNS, PMTS, MUONS)
+EVENT_TREES = (EVENTS, TRUTH, RUNS, PMTS, MUONS, NEUTRONS)
 RECO_TREES = (RECO, RUNS, PAIRS)
 
 

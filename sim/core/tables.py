@@ -127,5 +127,5 @@ def checksums() -> dict[str, str]:
     """Return sha256 of every packaged table, by file name; goes into each output's provenance."""
     return {
         path.relative_to(data_folder()).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(data_folder().rglob("*.csv"))
+        for path in sorted((*data_folder().rglob("*.csv"), *data_folder().rglob("*.npz")))
     }

@@ -1,7 +1,7 @@
-"""When a photoelectron comes after its energy deposit, flight apart: one tabulated law per particle kind.
+"""When a photoelectron comes after its energy deposit, travel apart: one tabulated law per particle kind.
 
-Emission, late light and transit time are independent, so their sum has one distribution; it is convolved
-on a fine grid once and then drawn with one random word.
+Emission and transit time are independent, so their sum has one distribution; it is convolved on a fine grid
+once and then drawn with one random word.
 """
 
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from scipy.fft import irfft, rfft
 from sim.core.jit import njit_inline
 from sim.core.primaries import ALPHA_LIKE, BETA_LIKE
 from sim.detector.config import DetectorConfig
+from sim.detector.late_pulses import late_pulse_share
 
 Floats = NDArray[np.float64]
 _STEP_NS = 0.05
@@ -60,17 +61,11 @@ def arrival_distribution(config: DetectorConfig, kind: int) -> tuple[Floats, Flo
     alpha = kind == ALPHA_LIKE
     weights = emission.alpha_weight if alpha else emission.beta_weight
     taus = emission.alpha_tau_ns if alpha else emission.beta_tau_ns
-    delta = np.zeros(_N)
-    delta[0] = 1.0
-    density = delta
+    density = np.zeros(_N)
+    density[0] = 1.0
     if emission.enabled:
         density = np.sum([w * _exponential(tau) for w, tau in zip(weights, taus, strict=True)], axis=0)
     spectrum = rfft(density, 2 * _N)
-    late = config.late_light
-    if late.enabled and late.fraction > 0:
-        spectrum = spectrum * rfft(
-            (1.0 - late.fraction) * delta + late.fraction * _exponential(late.delay_ns), 2 * _N
-        )
     shift = 0.0
     if config.transit.enabled:
         reach = int(np.ceil(6.0 * config.transit.sigma_ns / _STEP_NS))
@@ -78,6 +73,11 @@ def arrival_distribution(config: DetectorConfig, kind: int) -> tuple[Floats, Flo
         jitter = np.exp(-0.5 * (t / config.transit.sigma_ns) ** 2)
         spectrum = spectrum * rfft(jitter / jitter.sum(), 2 * _N)
         shift = reach * _STEP_NS
+        if config.transit.late_fraction > 0:
+            edges = np.arange(_N + 1, dtype=np.float64) * _STEP_NS
+            late_pulses = np.diff(late_pulse_share(config.transit, edges))
+            late_pulses[0] += 1.0 - config.transit.late_fraction
+            spectrum = spectrum * rfft(late_pulses, 2 * _N)
     density = np.clip(irfft(spectrum, 2 * _N)[:_N], 0.0, None)
     cdf = np.concatenate([[0.0], np.cumsum(density)])
     time_ns = np.arange(_N + 1, dtype=np.float64) * _STEP_NS - shift
@@ -97,6 +97,6 @@ def build_arrival(config: DetectorConfig) -> Arrival:
         rising = np.concatenate([[True], np.diff(cdf) > 1e-13])
         bulk[kind] = np.interp(low * edge, cdf[rising], time_ns[rising])
         tail[kind] = np.interp(edge + high / _TAIL, cdf[rising], time_ns[rising])
-        if not config.emission.enabled and not config.transit.enabled and not config.late_light.enabled:
+        if not config.emission.enabled and not config.transit.enabled:
             bulk[kind] = tail[kind] = 0.0
     return Arrival(bulk, tail)

@@ -12,21 +12,7 @@ from pydantic import Field, model_validator
 from sim.core.config import Section
 from sim.core.geometry import N_PMT
 from sim.detector.optical.config import OpticalConfig
-
-
-class TubesConfig(Section):
-    """Which photomultipliers are read out."""
-
-    live: int = Field(1610, ge=100, le=N_PMT)  # tuned to the width of N_h, whose variance goes as 2000/live
-    charge_live: int = Field(1475, ge=0, le=N_PMT)  # tuned to the width of the charge
-    layout_seed: int = Field(1, ge=0)  # which tubes are dead or bare; not the seed of the run
-
-    @model_validator(mode="after")
-    def _charge_is_live(self) -> Self:
-        if self.charge_live > self.live:
-            msg = f"charge_live = {self.charge_live} exceeds live = {self.live}"
-            raise ValueError(msg)
-        return self
+from sim.detector.tubes_config import TubesConfig
 
 
 class QuenchingConfig(Section):
@@ -34,25 +20,21 @@ class QuenchingConfig(Section):
 
     enabled: bool = True
     kb_beta_cm_mev: float = Field(0.01098, ge=0, le=0.1)  # electrons, gammas [BX-G4]
-    kb_alpha_cm_mev: float = Field(0.01075, ge=0, le=0.1)  # alphas: 0.01042 [BX-G4], tuned to the 210Po peak
+    kb_alpha_cm_mev: float = Field(0.01058, ge=0, le=0.1)  # alphas: 0.01042 [BX-G4], tuned to the 210Po peak
+
+
+class PositroniumConfig(Section):
+    """Ortho-positronium of stopped positrons: the annihilation gammas come late."""
+
+    enabled: bool = True
+    chance: float = Field(0.485, ge=0, le=1)  # of positrons that form it, unverified [FRANCO11]
+    lifetime_ns: float = Field(3.12, gt=0, le=142)  # in pseudocumene, unverified [FRANCO11]
 
 
 class LightConfig(Section):
-    """Photoelectrons per visible energy."""
+    """How much light a deposit makes."""
 
-    yield_pe_mev: float = Field(590.0, ge=10, le=1e4)  # at the centre, 2000 live tubes; tuned to N_h
-    scale: float = Field(1.0, gt=0, le=10)  # factor on the yield, for studies
-
-
-class CollectionConfig(Section):
-    """What makes tubes, and positions, unequal."""
-
-    enabled: bool = True  # false: every live tube alike, no dependence on the angle of incidence
-    bare_efficiency: float = Field(0.6, ge=0, le=1)  # tube without concentrator over one with it; from memory
-    relative_qe_sigma: float = Field(0.1, ge=0, le=0.5)  # spread of the tubes' efficiency; from memory
-    angular_falloff: float = Field(
-        1.25, ge=0, le=4
-    )  # acceptance 1 - a (1 - cos); tuned to the widths at 1 MeV
+    scale: float = Field(1.0, gt=0, le=10)  # factor on the number of photons, for studies
 
 
 class EmissionConfig(Section):
@@ -82,26 +64,17 @@ class EmissionConfig(Section):
         return self
 
 
-class FlightConfig(Section):
-    """Time of flight."""
-
-    enabled: bool = True
-    refractive_index: float = Field(1.68, ge=1, le=3)  # effective, dispersion and scattering in [BX-ECHIDNA]
-
-
-class LateLightConfig(Section):
-    """Scattered and reflected light: a part of the photons is delayed exponentially."""
-
-    enabled: bool = True
-    fraction: float = Field(0.08, ge=0, le=1)  # tuned to N_p(230) over N_p(400)
-    delay_ns: float = Field(65.0, gt=0, le=1000)  # one more crossing of the sphere; 50 to 70 from memory
-
-
 class TransitConfig(Section):
-    """Transit-time spread of the tubes."""
+    """Transit time of the tubes: its spread, and late pulses.
+
+    A photoelectron that bounces off the first dynode elastically flies back against the field and comes
+    again: its pulse is late by up to twice the flight from cathode to dynode [LUBSANDORZHIEV00].
+    """
 
     enabled: bool = True
     sigma_ns: float = Field(1.3, gt=0, le=20)  # 1.1 to 1.5; from memory
+    late_fraction: float = Field(0.03, ge=0, le=0.5)  # 1 to 5 % of the photoelectrons; unverified; 0: none
+    late_most_ns: float = Field(50.0, gt=0, le=500)  # twice the flight to the first dynode; unverified
 
 
 class ChargeConfig(Section):
@@ -115,19 +88,66 @@ class ChargeConfig(Section):
     sigma_pe: float = Field(0.35, gt=0, le=2)  # 0.3 to 0.4; from memory
 
 
+class AfterpulseConfig(Section):
+    """Afterpulses: ions made by a pulse drift back to the cathode and free electrons there.
+
+    Each photoelectron above threshold makes one with probability ``fraction``. The delay goes with the root
+    of the ion's mass, and tubes differ: here it is flat in its logarithm from ``first_ns`` to ``last_ns``.
+    The charge is that of a photoelectron above threshold. Dark pulses make none: their rate is measured with
+    theirs in it. Afterpulses of afterpulses, 0.06 %, are left out.
+    """
+
+    enabled: bool = True
+    fraction: float = Field(0.025, ge=0, le=0.5)  # 2.5 % [IANNI05], unverified
+    first_ns: float = Field(500.0, ge=1, le=1e5)  # 0.5 to 10 us [HASER13], unverified
+    last_ns: float = Field(10_000.0, gt=1, le=1e5)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.first_ns >= self.last_ns:
+            msg = f"first_ns = {self.first_ns} is not before last_ns = {self.last_ns}"
+            raise ValueError(msg)
+        return self
+
+
 class ElectronicsConfig(Section):
-    """Charge integration and dead time of a channel [BX-ECHIDNA]."""
+    """Charge integration and dead time of a channel [BX-ECHIDNA].
+
+    "80 to 140 ns dead after a hit" is read as 80 ns of integration and no new hit before 140 ns. Read as a
+    range it is ``dead_spread_ns = 60``: then each channel has a dead time of its own, drawn once from the
+    layout's seed, since it is a property of the channel's circuit. The slow decay of the converter, 500 ns
+    [BX-ECHIDNA], is left out.
+    """
 
     enabled: bool = True  # false: every photoelectron above threshold is a hit
     integration_ns: float = Field(80.0, ge=0, le=1000)
     dead_ns: float = Field(140.0, ge=0, le=1e4)  # from the hit; no new hit before
+    dead_spread_ns: float = Field(0.0, ge=0, le=1e4)  # channels: dead_ns - dead_spread_ns to dead_ns, flat
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.dead_ns < self.integration_ns:
             msg = f"dead_ns = {self.dead_ns} is shorter than integration_ns = {self.integration_ns}"
             raise ValueError(msg)
+        if self.dead_ns - self.dead_spread_ns < self.integration_ns:
+            msg = (
+                f"dead_ns - dead_spread_ns = {self.dead_ns - self.dead_spread_ns} is shorter than "
+                f"integration_ns = {self.integration_ns}"
+            )
+            raise ValueError(msg)
         return self
+
+
+class ReflectionConfig(Section):
+    """Large pulses are reflected in the cable and come again as a false hit of the channel [BX-ECHIDNA]."""
+
+    enabled: bool = True  # needs electronics.enabled
+    min_charge_pe: float = Field(3.0, ge=0, le=1e3)  # only larger hits come back [BX-ECHIDNA]
+    delay_ns: float = Field(615.0, gt=0, le=1e4)  # [BX-ECHIDNA]
+    spread_ns: float = Field(10.0, ge=0, le=1e3)  # channels: delay_ns +- spread_ns [BX-ECHIDNA], flat
+    share: float = Field(
+        0.067, ge=0, le=1
+    )  # of the charge; makes min_charge_pe reach the threshold, a choice
 
 
 class DarkConfig(Section):
@@ -145,6 +165,9 @@ class TriggerConfig(Section):
     gate_ns: float = Field(16000.0, ge=1000, le=1e6)  # [BX-ECHIDNA]
     pre_ns: float = Field(1000.0, ge=0, le=1e4)  # part of the gate before the trigger; a choice
     dead_ns: float = Field(2000.0, ge=0, le=1e6)  # after a gate, until the next can open; a choice
+    spread_hits: float = Field(
+        1.0, ge=0, le=100
+    )  # of the threshold, Gaussian, from burst to burst: the turn-on's width; unverified; 0: a step
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -157,32 +180,42 @@ class TriggerConfig(Section):
 class DetectorConfig(Section):
     """The detector.
 
-    ``fidelity = "optical"`` tracks every photon: section ``optical`` then says how light is made and travels.
-    Of the fast model it keeps tubes, quenching, ``light.scale``, the spread of the efficiencies, emission,
-    transit, charge, electronics, dark noise and trigger; ``light.yield_pe_mev``, the rest of ``collection``,
-    ``flight`` and ``late_light`` stand for what is tracked, and are not used.
+    Section ``optical`` says how light travels and is collected. ``fidelity = "optical"`` tracks every photon;
+    ``"fast"`` draws tubes and delays from a map that the same tracking made: that of the default detector
+    comes with the program, for any other it is made once, in half a minute, and kept.
     """
 
     fidelity: Literal["fast", "optical"] = "fast"
     tubes: TubesConfig = Field(default_factory=TubesConfig)
     quenching: QuenchingConfig = Field(default_factory=QuenchingConfig)
+    positronium: PositroniumConfig = Field(default_factory=PositroniumConfig)
     light: LightConfig = Field(default_factory=LightConfig)
-    collection: CollectionConfig = Field(default_factory=CollectionConfig)
     emission: EmissionConfig = Field(default_factory=EmissionConfig)
-    flight: FlightConfig = Field(default_factory=FlightConfig)
-    late_light: LateLightConfig = Field(default_factory=LateLightConfig)
     transit: TransitConfig = Field(default_factory=TransitConfig)
     charge: ChargeConfig = Field(default_factory=ChargeConfig)
+    afterpulses: AfterpulseConfig = Field(default_factory=AfterpulseConfig)
     electronics: ElectronicsConfig = Field(default_factory=ElectronicsConfig)
+    reflection: ReflectionConfig = Field(default_factory=ReflectionConfig)
     dark: DarkConfig = Field(default_factory=DarkConfig)
     trigger: TriggerConfig = Field(default_factory=TriggerConfig)
     optical: OpticalConfig = Field(default_factory=OpticalConfig)
 
     @model_validator(mode="after")
-    def _steel_has_no_channels(self) -> Self:
-        if self.fidelity == "optical" and self.optical.steel.efficiency > 0:
+    def _reflections_come_after_integration(self) -> Self:
+        earliest_ns = self.reflection.delay_ns - self.reflection.spread_ns
+        if self.reflection.enabled and earliest_ns < self.electronics.integration_ns:
             msg = (
-                f'fidelity = "optical" with optical.steel.efficiency = {self.optical.steel.efficiency}: '
+                f"reflection.delay_ns - reflection.spread_ns = {earliest_ns} is shorter than "
+                f"electronics.integration_ns = {self.electronics.integration_ns}: the charge is not known yet"
+            )
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _steel_has_no_channels(self) -> Self:
+        if self.optical.steel.efficiency > 0:
+            msg = (
+                f"optical.steel.efficiency = {self.optical.steel.efficiency}: "
                 "light seen by steel belongs to no tube, expected 0"
             )
             raise ValueError(msg)

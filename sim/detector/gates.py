@@ -11,8 +11,9 @@ from sim.core.errors import PhysicsError
 from sim.core.jit import njit
 from sim.core.primaries import Block
 from sim.core.rng import Stage, philox_key, stream
+from sim.detector.afterpulses import add_afterpulses
 from sim.detector.charge import CHARGE_STEPS
-from sim.detector.electronics import Channels, HitList, integrate, new_channels
+from sim.detector.electronics import Channels, integrate, new_channels, new_hit_list
 from sim.detector.groups import Groups
 from sim.detector.hits import (
     MAX_PRIMARIES,
@@ -48,9 +49,19 @@ class Gates(NamedTuple):
     hit_time_ns: NDArray[np.float32]  # since the gate's start
     hit_pmt: NDArray[np.uint16]
     hit_charge_pe: NDArray[np.float32]
-    hit_primary: NDArray[np.int16]  # number in the group, -1 for dark noise
+    hit_primary: NDArray[np.int16]  # number in the group, of false hits their cause's; -1 for dark noise
     primary_gate: Ints  # (n_primaries of the groups,), gate that holds its first hit, or -1
     opened: int  # gates that the trigger opened, written or not
+
+
+@njit
+def _longer(column: Any, n: int, more: int) -> Any:
+    """Return a column with room for ``more`` entries after its first n."""
+    if n + more <= len(column):
+        return column
+    out = np.empty(2 * (n + more), column.dtype)
+    out[:n] = column[:n]
+    return out
 
 
 @njit
@@ -63,16 +74,13 @@ def _digitise(
     for group in range(first_group, last_group):
         total = dark[group]
         for i in range(groups.deposit_start[group], groups.deposit_start[group + 1]):
-            total += groups.above[i] + groups.below[i]
+            total += 2 * groups.above[i] + groups.below[i]  # at most one afterpulse each
         largest = max(largest, total)
     words = np.empty(largest, np.uint64)
     scratch = np.empty(largest, np.uint64)
     counts = np.empty(512, np.int64)
     work = new_workspace(largest)
-    hits = HitList(
-        np.empty(largest, np.int64), np.empty(largest, np.int64),
-        np.empty(largest, np.int64), np.empty(largest, np.int64),
-    )  # fmt: skip
+    hits = new_hit_list(2 * largest)  # at most one reflection each
     starts = np.empty(_GATES_PER_GROUP, np.int64)
     out_time = np.empty(capacity, np.float32)
     out_pmt = np.empty(capacity, np.uint16)
@@ -85,11 +93,12 @@ def _digitise(
     opened = 0
     optics, arrival, charge = detector.optics, detector.arrival, detector.charge
     front_end, trigger, selection = detector.front_end, detector.trigger, detector.selection
-    live, charge_live = detector.live, detector.charge_live
+    live, charge_live, gain = detector.live, detector.charge_live, detector.pmts.gain
     deposit_start, primary_start, span_ns = groups.deposit_start, groups.primary_start, groups.span_ns
     above, below, times_ns, kinds = groups.above, groups.below, groups.time_ns, groups.kind
     xs, ys, zs, labels = groups.x_m, groups.y_m, groups.z_m, groups.label
-    hit_tick, hit_tube, hit_charge, hit_primary = hits
+    hit_tick, hit_tube, hit_charge, hit_primary = hits.tick, hits.tube, hits.charge, hits.primary
+    afterpulses = detector.afterpulses
     window = int(selection.window_ns * TICKS_PER_NS)
     is_tracked = len(tracked.start) > 0
     for group in range(first_group, last_group):
@@ -102,8 +111,10 @@ def _digitise(
                 continue
         for i in range(deposit_start[group], deposit_start[group + 1]):
             time_ns = times_ns[i]
+            begin = n
             if is_tracked:
                 n = take(tracked, i, time_ns, labels[i], words, n)
+                n = add_afterpulses(words, begin, n, i, dark_key, afterpulses, charge.above)
                 continue
             kind = int(kinds[i])
             x, y, z, label = xs[i], ys[i], zs[i], labels[i]
@@ -111,6 +122,7 @@ def _digitise(
                 above[i], time_ns, kind, x, y, z, label, i, 0, light_key[0], light_key[1],
                 optics, arrival, charge.above, work, words, n,
             )  # fmt: skip
+            n = add_afterpulses(words, begin, n, i, dark_key, afterpulses, charge.above)
             n = throw(
                 below[i], time_ns, kind, x, y, z, label, i, 1, light_key[0], light_key[1],
                 optics, arrival, charge.below, work, words, n,
@@ -121,8 +133,14 @@ def _digitise(
         )  # fmt: skip
         sort_words(words, n, scratch, counts)
         n_hits = integrate(words, n, group, front_end, channels, hits)
-        found = find_gates(hit_tick, n_hits, trigger, starts)
+        found = find_gates(hit_tick, n_hits, trigger, group, dark_key, starts)
         opened += found
+        gate_start = _longer(gate_start, n_gates, found)
+        gate_count = _longer(gate_count, n_gates, found)
+        out_time = _longer(out_time, n_out, n_hits)
+        out_pmt = _longer(out_pmt, n_out, n_hits)
+        out_charge = _longer(out_charge, n_out, n_hits)
+        out_primary = _longer(out_primary, n_out, n_hits)
         i = 0
         for g in range(found):
             while i < n_hits and hit_tick[i] < starts[g]:
@@ -136,7 +154,8 @@ def _digitise(
                 tube = hit_tube[k]
                 out_time[n_out] = (hit_tick[k] - starts[g]) / TICKS_PER_NS
                 out_pmt[n_out] = tube
-                out_charge[n_out] = hit_charge[k] / CHARGE_STEPS if charge_live[tube] else 0.0
+                steps = int(hit_charge[k] * gain[tube] + 0.5)
+                out_charge[n_out] = steps / CHARGE_STEPS if charge_live[tube] else 0.0
                 out_primary[n_out] = hit_primary[k]
                 n_out += 1
                 if hit_primary[k] >= 0:

@@ -13,7 +13,9 @@ from sim.core.jit import njit, njit_inline
 from sim.core.rng import philox, unit
 from sim.detector.arrival import Arrival, arrival_time
 from sim.detector.charge import charge_steps
-from sim.detector.optics import Optics, follow_rays
+from sim.detector.optical.light_map import SLOWNESS_NS_M
+from sim.detector.optics import Optics
+from sim.detector.rays import aim, delay, follow_rays
 
 TICKS_PER_NS = 10.0
 PRIMARY_BITS, CHARGE_BITS, TUBE_BITS = 11, 10, 12
@@ -22,7 +24,7 @@ TUBE_SHIFT = FIRES_SHIFT + 1
 TICK_SHIFT = TUBE_SHIFT + TUBE_BITS
 MAX_PRIMARIES = 2**PRIMARY_BITS - 1  # in one group
 BATCH = 64  # columns of random words made at once
-_RAY, _TIME, _DARK = 0, 1, 2  # second word of the counter: what a draw is for
+_RAY, _TIME, _DARK = 0, 1, 2  # second word of the counter: what a draw is for; 3, 4: afterpulses, trigger
 
 Words = NDArray[np.uint64]
 Batch = NDArray[np.uint32]
@@ -44,10 +46,9 @@ class Workspace(NamedTuple):
 
     batch: Batch  # (4, BATCH)
     texel: NDArray[np.int32]  # (BATCH,)
-    ray_m: NDArray[np.float32]
-    cosine: NDArray[np.float32]
+    row: NDArray[np.int32]
     tube: NDArray[np.int16]  # (most rays + BATCH,)
-    path_m: NDArray[np.float32]
+    cell: NDArray[np.int32]
 
 
 @njit_inline
@@ -75,14 +76,24 @@ def fill_words(
 
 
 @njit_inline
-def _collect(n: int, chance: NDArray[np.uint32], optics: Optics, work: Workspace, landed: int) -> int:
+def _collect(
+    n: int,
+    chance: NDArray[np.uint32],
+    cube: NDArray[np.int16],
+    efficiency: NDArray[np.float32],
+    bare: NDArray[np.uint8],
+    accept: NDArray[np.float32],
+    work: Workspace,
+    landed: int,
+) -> int:
     """Keep those of n followed rays whose light is collected; returns the number of all kept so far."""
     for i in range(n):
-        tube = optics.cube[work.texel[i]]
-        accept = optics.efficiency[tube] * (1.0 - optics.falloff * (1.0 - work.cosine[i]))
+        tube = cube[work.texel[i]]
+        row = work.row[i]
         work.tube[landed] = tube
-        work.path_m[landed] = work.ray_m[i]
-        landed += unit(chance[i]) < accept
+        work.cell[landed] = row
+        u = (float(chance[i] >> np.uint32(16)) + 0.5) * 2.0**-16
+        landed += u < efficiency[tube] * accept[bare[tube], row]
     return landed
 
 
@@ -91,17 +102,22 @@ def _rays(
     n: int, x: float, y: float, z: float, counter: int, stratum: int,
     key0: np.uint32, key1: np.uint32, optics: Optics, work: Workspace,
 ) -> None:  # fmt: skip
-    """Throw rays until n of them are collected; their tubes and paths go to the workspace."""
+    """Throw rays until n of them are collected; their tubes and cells go to the workspace."""
     batch = work.batch
+    ray = aim(x, y, z, optics)
+    cube, efficiency, bare, accept = optics.cube, optics.efficiency, optics.bare, optics.accept
     landed = 0
     draw = 0
     while landed < n:
-        calls = min(BATCH, (n - landed) * 5 // 4 + 4)
+        calls = min(BATCH, int((n - landed) * optics.rays * 0.5) + 4)
         fill_words(calls, draw, _RAY, counter, stratum, key0, key1, batch)
         draw += calls
         for half in (0, 2):
-            follow_rays(calls, batch[half], x, y, z, optics.radius_m, work.texel, work.ray_m, work.cosine)
-            landed = _collect(calls, batch[half + 1], optics, work, landed)
+            follow_rays(
+                calls, batch[half], batch[half + 1], ray,
+                optics.alias_below, optics.alias, optics.cosine, work.texel, work.row,
+            )  # fmt: skip
+            landed = _collect(calls, batch[half + 1], cube, efficiency, bare, accept, work, landed)
 
 
 @njit
@@ -133,22 +149,28 @@ def throw(
     charges : inverse distribution of the charge in that stratum.
     work : must have room for n + 2 BATCH rays.
     """
+    if n < 1:
+        return at
     _rays(n, x, y, z, counter, stratum, key0, key1, optics, work)
-    batch = work.batch
-    tubes, paths_m = work.tube, work.path_m
+    batch, tubes, cells, place_m = work.batch, work.tube, work.cell, optics.place_m
+    bulk_ns, tail_ns = optics.bulk_ns, optics.tail_ns
     for first in range(0, n, 2 * BATCH):
         here = min(2 * BATCH, n - first)
         fill_words((here + 1) // 2, first // 2, _TIME, counter, stratum, key0, key1, batch)
         for i in range(here):
-            row = 2 * (i & 1)
+            line = 2 * (i & 1)
+            tube = int(tubes[first + i])
+            dx, dy, dz = place_m[tube, 0] - x, place_m[tube, 1] - y, place_m[tube, 2] - z
+            word = batch[line + 1, i >> 1]
             moment = (
                 time_ns
-                + paths_m[first + i] * optics.ns_per_m
-                + arrival_time(batch[row, i >> 1], kind, arrival)
+                + np.sqrt(dx * dx + dy * dy + dz * dz) * SLOWNESS_NS_M
+                + delay(int(word & np.uint32(0xFFFF)), bulk_ns, tail_ns, int(cells[first + i]))
+                + arrival_time(batch[line, i >> 1], kind, arrival)
             )
             tick = max(int(moment * TICKS_PER_NS + 0.5), 0)
-            charge = charge_steps(batch[row + 1, i >> 1], charges)
-            out[at] = pack(tick, int(tubes[first + i]), 1 - stratum, charge, primary)
+            charge = charge_steps(np.uint32(word | np.uint32(0xFFFF)), charges)
+            out[at] = pack(tick, tube, 1 - stratum, charge, primary)
             at += 1
     return at
 
@@ -231,10 +253,9 @@ def new_workspace(rays: int) -> Workspace:
     return Workspace(
         np.empty((4, BATCH), np.uint32),
         np.empty(BATCH, np.int32),
-        np.empty(BATCH, np.float32),
-        np.empty(BATCH, np.float32),
+        np.empty(BATCH, np.int32),
         np.empty(rays + 2 * BATCH, np.int16),
-        np.empty(rays + 2 * BATCH, np.float32),
+        np.empty(rays + 2 * BATCH, np.int32),
     )
 
 

@@ -1,4 +1,4 @@
-"""Where light lands: nearest tube of a direction (a cube map), efficiency of each tube, yield map."""
+"""Where light lands and how late, from a light map and the tubes of a card: tables of the fast fidelity."""
 
 from typing import NamedTuple
 
@@ -6,114 +6,106 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from sim.core.constants import SPEED_OF_LIGHT_M_NS
-from sim.core.geometry import PMT_RADIUS_M, REFERENCE_PMTS, VESSEL_RADIUS_M, Photomultipliers
+from sim.core.geometry import VESSEL_RADIUS_M, Photomultipliers
 from sim.core.jit import njit, njit_inline
-from sim.core.rng import Stage, stream
 from sim.detector.config import DetectorConfig
+from sim.detector.optical.layout import texel_directions
+from sim.detector.optical.light_map import N_ANGLES, N_NODES, NODE_M, PARTS, LightMap
+from sim.detector.optical.tubes import relative_efficiency
 
 Floats = NDArray[np.float64]
-FACE = 128  # texels along a face of the cube map: 10 cm on the sphere, a fifth of the tubes' spacing
-_GRID = 25  # points of the yield map along an axis
+CELLS = PARTS * N_ANGLES  # of a radius: part of the light and angle to the tube
+_GRID = 37  # points of the yield map along an axis
+_REACH_M = (N_NODES - 1) * NODE_M
 
 
 class Optics(NamedTuple):
-    """Tables of the light transport."""
+    """Tables of the light transport; those by cell have N_NODES * CELLS rows."""
 
     cube: NDArray[np.int16]  # (6 FACE^2,) nearest tube of a direction
-    efficiency: NDArray[np.float32]  # (n_pmt,) relative, at most 1; 0 for a dead tube
-    falloff: float  # acceptance falls as 1 - falloff (1 - cos(incidence))
-    radius_m: float
-    ns_per_m: float  # time of flight
+    efficiency: NDArray[np.float32]  # (n_pmt,) at most 1, evened out for the tubes' spacing; 0: dead
+    bare: NDArray[np.uint8]  # (n_pmt,) 1 without concentrator
+    place_m: NDArray[np.float32]  # (n_pmt, 3)
+    seen: Floats  # (N_NODES,) chance of a photon to be seen by tubes all over the sphere
+    alias_below: NDArray[np.float32]  # by cell: share of its column that is its own (method of aliases)
+    alias: NDArray[np.int32]  # by cell: the row of the other cell in its column
+    cosine: NDArray[np.float32]  # (CELLS, 2) at the cell's begin, and its width
+    accept: NDArray[np.float32]  # (2, rows) by kind of tube and cell, at most 1
+    bulk_ns: NDArray[np.float32]  # (rows, BULK + 1) delays
+    tail_ns: NDArray[np.float32]  # (rows, TAIL + 1)
+    rays: float  # thrown for one that is collected, about
     yield_pe_mev: Floats  # (_GRID, _GRID, _GRID) on live tubes, by position x, y, z
     grid_m: float  # spacing of the map
     best_pe_mev: float  # largest yield inside the vessel
 
 
+def _cube_map(axis: Floats) -> tuple[NDArray[np.int16], Floats]:
+    """Return the nearest tube of every texel, and the solid angle nearest to every tube."""
+    direction = texel_directions()
+    tube = cKDTree(axis).query(direction)[1]
+    # a texel of a cube's face covers cos^3 of the angle to the face's axis
+    area = np.abs(direction).max(axis=1) ** 3
+    covered = np.bincount(tube, area, minlength=len(axis))
+    return np.asarray(tube, dtype=np.int16), np.asarray(covered, dtype=np.float64)
+
+
+def _aliases(weight: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """Return shares and partners of Vose's method [VOSE91] for a distribution, (n,) each."""
+    n = len(weight)
+    share = weight / weight.sum() * n
+    alias = np.arange(n)
+    small = [i for i in range(n) if share[i] < 1.0]
+    large = [i for i in range(n) if share[i] >= 1.0]
+    while small and large:
+        low, high = small.pop(), large[-1]
+        alias[low] = high
+        share[high] -= 1.0 - share[low]
+        if share[high] < 1.0:
+            small.append(large.pop())
+    share[small + large] = 1.0  # what rounding left
+    return share, alias
+
+
 @njit
-def follow_rays(
-    n: int,
-    direction: NDArray[np.uint32],
-    x: float,
-    y: float,
-    z: float,
-    radius_m: float,
-    texel: NDArray[np.int32],
-    path_m: NDArray[np.float32],
-    cosine: NDArray[np.float32],
-) -> None:
-    """Follow n isotropic rays from a point to the sphere; free of branches, so that it is vectorised.
+def _expected(
+    axis: Floats, tube: Floats, kind: NDArray[np.uint8], efficiency: Floats, chance: Floats, reach_m: float
+) -> Floats:
+    """Return the chance of a photon to be seen, by position on a cubic grid.
 
     Parameters
     ----------
-    direction : random words: cos(theta) from the upper, phi from the lower 16 bits.
-    texel, path_m, cosine : outputs, (n,): place in the cube map, length, cosine of the angle of incidence.
+    axis : (n,) coordinates of the grid.
+    tube : (n_pmt, 3) unit vectors.
+    chance : (2, N_NODES, N_ANGLES) by kind of tube.
+    reach_m : points beyond are given the value at this radius; those just outside the vessel, which are there
+        for places inside, the value of its edge.
     """
-    constant = radius_m * radius_m - x * x - y * y - z * z
-    for i in range(n):
-        word = direction[i]
-        cos_theta = (float(word >> np.uint32(16)) + 0.5) * 2.0**-15 - 1.0
-        sin_theta = np.sqrt(1.0 - cos_theta * cos_theta)
-        # sine and cosine of half the azimuth by their Taylor series, better than 1e-6 up to pi / 2
-        half = (float(word & np.uint32(0xFFFF)) - 32767.5) * (np.pi / 65536.0)
-        q = half * half
-        s = half * (1 + q * (-1 / 6 + q * (1 / 120 + q * (-1 / 5040 + q * (1 / 362880 - q / 39916800)))))
-        c = 1 + q * (-1 / 2 + q * (1 / 24 + q * (-1 / 720 + q * (1 / 40320 - q / 3628800))))
-        ux = sin_theta * (1.0 - 2.0 * s * s)
-        uy = sin_theta * 2.0 * s * c
-        along = x * ux + y * uy + z * cos_theta
-        root = np.sqrt(along * along + constant)
-        path = root - along
-        px, py, pz = x + path * ux, y + path * uy, z + path * cos_theta
-        ax, ay, az = abs(px), abs(py), abs(pz)
-        on_x = (ax >= ay) & (ax >= az)
-        on_y = ay >= az
-        major = px if on_x else (py if on_y else pz)
-        u = py if on_x else px
-        v = pz if (on_x or on_y) else py
-        face = (0 if on_x else (2 if on_y else 4)) + (1 if major < 0 else 0)
-        scale = (0.5 * FACE * (1.0 - 1e-7)) / abs(major)
-        row = np.int32(u * scale + 0.5 * FACE)
-        column = np.int32(v * scale + 0.5 * FACE)
-        texel[i] = (np.int32(face) * FACE + row) * FACE + column
-        path_m[i] = path
-        cosine[i] = root / radius_m
-
-
-def _cube_map(pmts: Photomultipliers) -> NDArray[np.int16]:
-    step = (np.arange(FACE) + 0.5) / FACE * 2.0 - 1.0
-    u, v = (grid.ravel() for grid in np.meshgrid(step, step, indexing="ij"))
-    one = np.ones_like(u)
-    faces = [(s * one, u, v) for s in (1, -1)] + [(u, s * one, v) for s in (1, -1)]
-    faces += [(u, v, s * one) for s in (1, -1)]
-    directions = np.concatenate([np.column_stack(face) for face in faces])
-    directions /= np.linalg.norm(directions, axis=1)[:, None]
-    tree = cKDTree(np.column_stack([pmts.x_m, pmts.y_m, pmts.z_m]) / PMT_RADIUS_M)
-    return np.asarray(tree.query(directions)[1], dtype=np.int16)
-
-
-@njit
-def _seen_fraction(
-    axis: Floats, x: Floats, y: Floats, z: Floats, efficiency: Floats, falloff: float
-) -> Floats:
     n = len(axis)
+    edge_m = VESSEL_RADIUS_M + np.sqrt(3.0) * (axis[1] - axis[0])
     out = np.empty((n, n, n))
-    radius2 = x[0] ** 2 + y[0] ** 2 + z[0] ** 2
     for i in range(n):
         for j in range(n):
             for k in range(n):
-                total = 0.0
+                x, y, z = axis[i], axis[j], axis[k]
+                radius = np.sqrt(x * x + y * y + z * z)
+                turn = 1.0 / max(radius, 1e-9)
+                inside = VESSEL_RADIUS_M if VESSEL_RADIUS_M < radius < edge_m else radius
+                place = min(inside, reach_m) / NODE_M
+                node = min(int(place), N_NODES - 2)
+                f = place - node
                 seen = 0.0
-                for p in range(len(x)):
-                    dx, dy, dz = x[p] - axis[i], y[p] - axis[j], z[p] - axis[k]
-                    d2 = dx * dx + dy * dy + dz * dz
-                    cosine = (radius2 - x[p] * axis[i] - y[p] * axis[j] - z[p] * axis[k]) / np.sqrt(
-                        radius2 * d2
+                for t in range(len(tube)):
+                    cosine = (x * tube[t, 0] + y * tube[t, 1] + z * tube[t, 2]) * turn
+                    half_chord = np.sqrt(min(max(0.5 - 0.5 * cosine, 0.0), 1.0))
+                    at = min(max(half_chord * N_ANGLES - 0.5, 0.0), N_ANGLES - 1.001)
+                    b = int(at)
+                    g = at - b
+                    row = chance[kind[t]]
+                    seen += efficiency[t] * (
+                        (1 - f) * ((1 - g) * row[node, b] + g * row[node, b + 1])
+                        + f * ((1 - g) * row[node + 1, b] + g * row[node + 1, b + 1])
                     )
-                    angle = cosine / d2
-                    total += angle
-                    seen += angle * efficiency[p] * max(1.0 - falloff * (1.0 - cosine), 0.0)
-                out[i, j, k] = seen / total
+                out[i, j, k] = seen
     return out
 
 
@@ -143,45 +135,67 @@ def _yields(table: Floats, spacing: float, x: Floats, y: Floats, z: Floats) -> F
     return out
 
 
-def tube_efficiency(config: DetectorConfig, pmts: Photomultipliers) -> Floats:
-    """Return the relative efficiency of every installed tube, dead ones too; float64 (n_pmt,), at most 1."""
-    if not config.collection.enabled:
-        return np.ones(len(pmts.live))
-    rng = stream(config.tubes.layout_seed, Stage.LAYOUT, 1)
-    spread = np.clip(
-        1.0 + config.collection.relative_qe_sigma * rng.standard_normal(len(pmts.live)), 0.1, None
-    )
-    efficiency = spread * np.where(pmts.concentrator, 1.0, config.collection.bare_efficiency)
-    return np.asarray(efficiency / efficiency.max())
-
-
-def build_optics(config: DetectorConfig, pmts: Photomultipliers) -> Optics:
+def build_optics(
+    config: DetectorConfig, pmts: Photomultipliers, light: LightMap, photons_per_mev: float
+) -> Optics:
     """Make the tables of the light transport.
 
-    The yield at a position is the sum over live tubes of solid angle x efficiency x angular acceptance,
-    normalised so that a detector with every tube live would see ``light.yield_pe_mev`` (for 2000 tubes)
-    at its centre.
+    Parameters
+    ----------
+    config : efficiencies of the tubes.
+    pmts : positions, live tubes, concentrators.
+    light : map of the optical detector.
+    photons_per_mev : tracked photons of visible energy.
+
+    Notes
+    -----
+    A photon is thrown at a point of the sphere: part and angle come from the map as if every tube had a
+    concentrator, the azimuth is even. The nearest tube takes it with its efficiency, less where its cell on
+    the sphere is larger than others, or where it is bare.
     """
-    falloff = config.collection.angular_falloff if config.collection.enabled else 0.0
-    installed = tube_efficiency(config, pmts)
-    live = installed * pmts.live
-    axis = np.linspace(-VESSEL_RADIUS_M, VESSEL_RADIUS_M, _GRID)
-    seen = _seen_fraction(axis, pmts.x_m, pmts.y_m, pmts.z_m, live, falloff)
-    per_tube = config.light.yield_pe_mev * config.light.scale / REFERENCE_PMTS
-    # Summed over all tubes at the centre, seen would be the mean efficiency of the installed ones.
-    table = seen / installed.mean() * len(installed) * per_tube
-    x, y, z = np.meshgrid(axis, axis, axis, indexing="ij")
-    reach = VESSEL_RADIUS_M + np.sqrt(3.0) * (axis[1] - axis[0])  # grid points that touch the vessel
+    relative = relative_efficiency(config.optical.tubes, config.tubes.layout_seed, pmts) * pmts.live
+    place_m = np.column_stack([pmts.x_m, pmts.y_m, pmts.z_m])
+    axis = place_m / np.linalg.norm(place_m, axis=1)[:, None]
+    cube, area = _cube_map(axis)
+    chance = np.asarray(light.chance, dtype=np.float64)  # (2 kinds, PARTS, N_NODES, N_ANGLES)
+    half_chord = np.arange(N_ANGLES + 1) / N_ANGLES
+    solid = np.tile(np.diff(half_chord**2), PARTS)  # part of the sphere in each cell
+    by_cell = chance.transpose(0, 2, 1, 3).reshape(2, N_NODES, CELLS)
+    best = np.maximum(by_cell.max(axis=0), 1e-30)  # of both kinds: what the throw aims at
+    pairs = [_aliases(row * solid) for row in best]
+    accept = (by_cell / best).reshape(2, -1)
+    evened = relative / np.maximum(area, 1e-12)
+    efficiency = evened / max(evened.max(), 1e-30)
+    begin = 1.0 - 2.0 * half_chord**2
+    grid = np.linspace(-_REACH_M, _REACH_M, _GRID)
+    bare = (~pmts.concentrator).astype(np.uint8)
+    seen = _expected(grid, axis, bare, relative, by_cell.reshape(2, N_NODES, PARTS, -1).sum(axis=2), _REACH_M)
+    table = seen * photons_per_mev
+    x, y, z = np.meshgrid(grid, grid, grid, indexing="ij")
+    reach = VESSEL_RADIUS_M + np.sqrt(3.0) * (grid[1] - grid[0])  # grid points that touch the vessel
+    kept = (efficiency * area * accept.mean(axis=1)[bare]).sum() / area.sum()
     return Optics(
-        _cube_map(pmts),
-        live.astype(np.float32),
-        falloff,
-        PMT_RADIUS_M,
-        config.flight.refractive_index / SPEED_OF_LIGHT_M_NS if config.flight.enabled else 0.0,
+        cube,
+        efficiency.astype(np.float32),
+        bare,
+        np.ascontiguousarray(place_m, dtype=np.float32),
+        (best * solid).sum(axis=1),
+        np.concatenate([share for share, _ in pairs]).astype(np.float32),
+        np.concatenate([alias + CELLS * node for node, (_, alias) in enumerate(pairs)]).astype(np.int32),
+        np.tile(np.column_stack([begin[:-1], np.diff(begin)]), (PARTS, 1)).astype(np.float32),
+        accept.astype(np.float32),
+        _by_row(light.bulk_ns),
+        _by_row(light.tail_ns),
+        float(1.0 / max(kept, 1e-3)),
         table,
-        float(axis[1] - axis[0]),
+        float(grid[1] - grid[0]),
         float(table[x**2 + y**2 + z**2 <= reach**2].max()),
     )
+
+
+def _by_row(delay_ns: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return delay tables (PARTS, N_NODES, N_ANGLES, steps) as (rows, steps)."""
+    return np.ascontiguousarray(delay_ns.transpose(1, 0, 2, 3)).reshape(N_NODES * CELLS, -1)
 
 
 def light_yield(optics: Optics, x_m: Floats, y_m: Floats, z_m: Floats) -> Floats:

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammainc
 
-from sim.core.errors import CardError
 from sim.core.geometry import VESSEL_RADIUS_M, sphere_mass_t
 from sim.core.jit import njit, njit_inline
 from sim.core.primaries import BETA_LIKE, Deposits, Floats, Primaries, empty_primaries, point_deposits
 from sim.core.schema import PROCESSES, SPECIES
+from sim.detector.light import flash_mev
 from sim.detector.model import Detector
 from sim.detector.optics import light_yield
 from sim.physics.beta import beta_spectrum
@@ -176,24 +176,15 @@ def _windows(time_ns: Floats, reach_ns: float) -> tuple[Floats, Floats]:
 def build_carbon(backgrounds: BackgroundsConfig, kb_cm_mev: float, detector: Detector) -> Carbon:
     """Prepare the 14C of the vessel.
 
+    The light map gives the mean light in both fidelities; the optical one then tracks photons of the decays
+    that are kept until their photoelectrons are made.
+
     Parameters
     ----------
     backgrounds : activity and shape.
     kb_cm_mev : Birks' constant of electrons.
     detector : yield map and cut.
-
-    Raises
-    ------
-    CardError
-        Thinning is asked of the optical fidelity: it needs the yield map of the fast one.
     """
-    if detector.optical is not None and detector.selection.min_photoelectrons > 0:
-        msg = (
-            'detector.fidelity = "optical" with pile_up.thinning = true: thinning 14C needs a map of the '
-            "mean light, which only the fast fidelity has; set pile_up.thinning = false to track every decay "
-            "(short runs only) or pile_up.c14 = false to leave 14C out"
-        )
-        raise CardError(msg)
     spectrum = beta_spectrum("14C", backgrounds)
     rate_hz = backgrounds.c14_bq_100t * sphere_mass_t(VESSEL_RADIUS_M) / _REFERENCE_MASS_T
     cut = detector.selection.min_photoelectrons
@@ -201,16 +192,21 @@ def build_carbon(backgrounds: BackgroundsConfig, kb_cm_mev: float, detector: Det
     if cut < 1:
         return Carbon(rate_hz, energy, energy, 0.0, kb_cm_mev, cut)
     best = detector.optics.best_pe_mev * (1.0 - detector.charge.below_fraction)
-    reached = gammainc(cut, visible_energies("electron", spectrum.energy_mev, kb_cm_mev) * best)
+    reached = gammainc(cut, _shining(spectrum.energy_mev, kb_cm_mev, detector) * best)
     loud = Spectrum(spectrum.energy_mev, spectrum.density_per_mev * reached)
     share = float(np.trapezoid(loud.density_per_mev, loud.energy_mev))
     return Carbon(rate_hz, energy, spectrum_quantiles(loud), rate_hz * share, kb_cm_mev, cut)
 
 
+def _shining(energy_mev: Floats, kb_cm_mev: float, detector: Detector) -> Floats:
+    """Return visible energies, Cherenkov light included."""
+    return visible_energies("electron", energy_mev, kb_cm_mev) + flash_mev(detector, energy_mev)
+
+
 def _mean(carbon: Carbon, detector: Detector, energy_mev: Floats, place_m: Floats) -> Floats:
     """Return the mean number of photoelectrons above threshold."""
-    visible = visible_energies("electron", energy_mev, carbon.kb_cm_mev)
-    return visible * light_yield(detector.optics, *place_m) * (1.0 - detector.charge.below_fraction)
+    shining = _shining(energy_mev, carbon.kb_cm_mev, detector)
+    return shining * light_yield(detector.optics, *place_m) * (1.0 - detector.charge.below_fraction)
 
 
 def _loud(
@@ -220,7 +216,7 @@ def _loud(
     n = rng.poisson(carbon.loud_rate_hz * length_ns * 1e-9)
     what = _place(rng, n, carbon.loud_energy, VESSEL_RADIUS_M)
     best = detector.optics.best_pe_mev * (1.0 - detector.charge.below_fraction)
-    at_best = gammainc(carbon.cut, visible_energies("electron", what[0], carbon.kb_cm_mev) * best)
+    at_best = gammainc(carbon.cut, _shining(what[0], carbon.kb_cm_mev, detector) * best)
     mean = _mean(carbon, detector, what[0], what[1:])
     tail = gammainc(carbon.cut, mean)
     kept = rng.random(n) * at_best < tail
@@ -261,7 +257,8 @@ def generate_c14(
     times, total = _walk(rng, carbon.rate_hz * 1e-9, reach_ns, begin, end, length_ns)
     quiet = _quiet(rng, carbon, detector, times)
     time_ns, what, above = (np.concatenate(parts, axis=-1) for parts in zip(loud, quiet, strict=True))
-    return _stream(time_ns, what, above, total - len(times), carbon)
+    # ``total`` counts loud decays among the skipped ones too, at other times than those drawn for them
+    return _stream(time_ns, what, above, max(total - len(time_ns), 0), carbon)
 
 
 def _stream(time_ns: Floats, what: Floats, above: Ints, skipped: int, carbon: Carbon) -> Stream:

@@ -1,15 +1,25 @@
-"""Trigger and gate: enough hits in a short window open a gate of fixed length."""
+"""Trigger and gate: enough hits in a short window open a gate of fixed length.
 
+The threshold is not sharp: for each burst of hits it is a normal number about ``min_hits - 0.5``, so a burst
+of at most n hits in the window opens a gate with probability Phi((n - min_hits + 0.5) / spread_hits), which
+is a step between min_hits - 1 and min_hits where the spread is 0. A burst ends where no hit follows within
+the window, or with its gate.
+"""
+
+import math
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.core.jit import njit
+from sim.core.jit import njit, njit_inline
+from sim.core.rng import philox, unit
 from sim.detector.config import TriggerConfig
 from sim.detector.hits import TICKS_PER_NS
 
 Ints = NDArray[np.int64]
+_PURPOSE = 4  # second word of the counter, see ``sim.detector.hits``
+_LARGEST_NORMAL = 7.0  # that two random words make is 6.8
 
 
 class Trigger(NamedTuple):
@@ -20,24 +30,51 @@ class Trigger(NamedTuple):
     gate: int
     pre: int
     dead: int
+    least: int  # hits below which no threshold can fall
+    spread: float  # of the threshold, in hits
+
+
+@njit_inline
+def _threshold(number: int, group: int, key: tuple[np.uint32, np.uint32], trigger: Trigger) -> float:
+    """Return the threshold of a burst of a group."""
+    if trigger.spread <= 0.0:
+        return float(trigger.min_hits)
+    w0, w1, _, _ = philox(
+        np.uint32(number), np.uint32(_PURPOSE), np.uint32(group), np.uint32(0), key[0], key[1]
+    )
+    normal = math.sqrt(-2.0 * math.log(unit(w0))) * math.cos(2.0 * math.pi * unit(w1))
+    return trigger.min_hits - 0.5 + trigger.spread * normal
 
 
 @njit
-def find_gates(tick: Ints, n: int, trigger: Trigger, starts: Ints) -> int:
-    """Find the gates in n time-ordered hits; writes their starts and returns their number.
+def find_gates(
+    tick: Ints, n: int, trigger: Trigger, group: int, key: tuple[np.uint32, np.uint32], starts: Ints
+) -> int:
+    """Find the gates in n time-ordered hits of a group; writes their starts and returns their number.
 
     A channel's dead time exceeds the window, so hits in the window are on distinct tubes.
     """
     found = 0
     ready = np.int64(-(1 << 60))
     oldest = 0
+    bursts = 0  # whose threshold was asked for
+    threshold = -1.0  # of this burst; negative: not asked for yet
     for i in range(n):
         while tick[i] - tick[oldest] >= trigger.window:
             oldest += 1
-        if tick[i] >= ready and i - oldest + 1 >= trigger.min_hits and found < len(starts):
+        hits = i - oldest + 1
+        if hits == 1:
+            threshold = -1.0
+        if hits < trigger.least or tick[i] < ready:
+            continue
+        if threshold < 0.0:
+            threshold = max(_threshold(bursts, group, key, trigger), 0.0)
+            bursts += 1
+        if hits >= threshold and found < len(starts):
             starts[found] = tick[i] - trigger.pre
             ready = tick[i] - trigger.pre + trigger.gate + trigger.dead
             found += 1
+            threshold = -1.0
     return found
 
 
@@ -61,4 +98,8 @@ def build_trigger(config: TriggerConfig) -> Trigger:
         round(config.gate_ns * TICKS_PER_NS),
         round(config.pre_ns * TICKS_PER_NS),
         round(config.dead_ns * TICKS_PER_NS),
+        max(math.floor(config.min_hits - 0.5 - _LARGEST_NORMAL * config.spread_hits), 1)
+        if config.spread_hits > 0
+        else config.min_hits,
+        config.spread_hits,
     )

@@ -1,4 +1,4 @@
-"""The card section of the antineutrino-appearance channel: its signal, its backgrounds, its muons."""
+"""The card section of the antineutrino-appearance channel: its signal and its backgrounds."""
 
 from typing import Literal
 
@@ -34,7 +34,3 @@ class AntineutrinoConfig(Section):
     singles_surface_cpd_m2: float = Field(10.6, ge=0, le=1e6)  # 2.61 MeV gammas through the vessel; tuned to
     # 0.080 accidental pairs per 100 t and year, unverified [BX-ANTINU11]
     singles_reach_s: float = Field(2.0, gt=0, le=100)  # singles further apart in time are no pair of a search
-
-    # -- muons
-    muons_inner_per_day: float = Field(4310.0, ge=0, le=1e6)  # through the scintillator, unverified
-    muons_outer_per_day: float = Field(4690.0, ge=0, le=1e6)  # outer detector alone, unverified

@@ -2,8 +2,9 @@
 
 Each interaction gives an electron, whose light is quenched on its own; so a gamma is quenched more than an
 electron of its energy, and its light fluctuates from cascade to cascade. With V the light of an electron,
-``M(E) = p V(E) + (1 - p) <V(E - E') + M(E')>`` is solved upwards in energy (E' < E), the variance alike:
-no random numbers, no fit to a simulation.
+``M(E) = p V(E) + q <V(T) + V(E - 2m - T) + 2 M(m)> + (1 - p - q) <V(E - E') + M(E')>`` (absorbed, a pair,
+or scattered) is solved upwards in energy (E' < E), the variance alike: no random numbers, no fit to a
+simulation.
 """
 
 from functools import lru_cache
@@ -15,7 +16,8 @@ from numpy.typing import NDArray
 from sim.core.constants import ELECTRON_MASS_MEV
 from sim.core.errors import PhysicsError
 from sim.core.jit import njit
-from sim.physics.compton import photoelectric_share, scattered_fraction
+from sim.physics.compton import interaction_shares, scattered_fraction
+from sim.physics.pair_production import PAIR_THRESHOLD_MEV
 from sim.physics.quenching import Quenching, quenching, visible_energy
 
 Floats = NDArray[np.float64]
@@ -42,11 +44,25 @@ class VisibleLine(NamedTuple):
 
 
 @njit
+def _pair(electron: Quenching, kinetic_mev: float, offset_mev: float) -> tuple[float, float]:
+    """Return mean and mean square of a pair's light and an offset; any split of the energy is as likely."""
+    mean = square = 0.0
+    for k in range(_NODES.size):
+        first = 0.5 * kinetic_mev * (1.0 + _NODES[k])
+        light = visible_energy(electron, first) + visible_energy(electron, kinetic_mev - first) + offset_mev
+        mean += 0.5 * _WEIGHTS[k] * light
+        square += 0.5 * _WEIGHTS[k] * light * light
+    return mean, square
+
+
+@njit
 def _cascade(electron: Quenching, energy_mev: Floats, mean: Floats, variance: Floats) -> None:
     nodes = _NODES.size
     light = np.empty(nodes)  # of the struck electron
     cell = np.empty(nodes, dtype=np.int64)
     share = np.empty(nodes)  # weight of the cell's upper end at the energy E' left over
+    rest = int(np.searchsorted(energy_mev, ELECTRON_MASS_MEV)) - 1  # cell of an annihilation gamma
+    at = (ELECTRON_MASS_MEV - energy_mev[rest]) / (energy_mev[rest + 1] - energy_mev[rest])
     for i in range(energy_mev.size):
         energy = energy_mev[i]
         whole = visible_energy(electron, energy)
@@ -54,7 +70,8 @@ def _cascade(electron: Quenching, energy_mev: Floats, mean: Floats, variance: Fl
         variance[i] = 0.0
         if i == 0:
             continue
-        absorbed = photoelectric_share(energy)
+        absorbed, paired = interaction_shares(energy)
+        scattered = 1.0 - absorbed - paired
         # the topmost cell ends at the unknown value at E itself: collect the known part and its coefficient
         known = own = 0.0
         for k in range(nodes):
@@ -65,15 +82,23 @@ def _cascade(electron: Quenching, energy_mev: Floats, mean: Floats, variance: Fl
             upper = mean[j + 1] if j < i - 1 else 0.0
             known += 0.5 * _WEIGHTS[k] * (light[k] + (1.0 - t) * mean[j] + t * upper)
             own += 0.5 * _WEIGHTS[k] * t if j == i - 1 else 0.0
-        mean[i] = (absorbed * whole + (1.0 - absorbed) * known) / (1.0 - (1.0 - absorbed) * own)
+        gammas = 2.0 * (mean[rest] + at * (mean[rest + 1] - mean[rest]))
+        sure = absorbed * whole
+        if paired > 0.0:
+            sure += paired * _pair(electron, energy - PAIR_THRESHOLD_MEV, gammas)[0]
+        mean[i] = (sure + scattered * known) / (1.0 - scattered * own)
         known = 0.0
         for k in range(nodes):
             j, t = cell[k], share[k]
             upper = variance[j + 1] if j < i - 1 else 0.0
             offset = light[k] + (1.0 - t) * mean[j] + t * mean[j + 1] - mean[i]
             known += 0.5 * _WEIGHTS[k] * (offset * offset + (1.0 - t) * variance[j] + t * upper)
-        spread = absorbed * (whole - mean[i]) ** 2 + (1.0 - absorbed) * known
-        variance[i] = spread / (1.0 - (1.0 - absorbed) * own)
+        spread = absorbed * (whole - mean[i]) ** 2 + scattered * known
+        if paired > 0.0:
+            of_gammas = 2.0 * (variance[rest] + at * (variance[rest + 1] - variance[rest]))
+            of_pair = _pair(electron, energy - PAIR_THRESHOLD_MEV, gammas - mean[i])[1]
+            spread += paired * (of_pair + of_gammas)
+        variance[i] = spread / (1.0 - scattered * own)
 
 
 @lru_cache(maxsize=64)

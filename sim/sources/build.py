@@ -13,12 +13,15 @@ from sim.physics.config import (
 )
 from sim.physics.conversion import Conversion
 from sim.physics.exposure import nadir_exposure
+from sim.physics.muon_config import MuonsConfig
 from sim.physics.solar_model import load_solar_model
 from sim.sources.alpha_neutron import build_alpha_neutron
 from sim.sources.antineutrino import build_antineutrinos
-from sim.sources.cosmogenic import build_carbon
+from sim.sources.cosmogenic import build_carbon, build_shower_carbon
+from sim.sources.external import build_external
 from sim.sources.internal import build_internal
 from sim.sources.lithium import build_lithium
+from sim.sources.showers import ShowerModel
 from sim.sources.singles import build_singles
 from sim.sources.solar import SolarSource
 from sim.sources.source import Birks, Source
@@ -35,6 +38,9 @@ def build_sources(
     backgrounds: BackgroundsConfig,
     channel: AntineutrinoConfig,
     *,
+    muons: MuonsConfig,
+    showers: ShowerModel | None,
+    block_s: float,
     kinds: tuple[str, ...],
     sphere_radius_m: float,
     birks: Birks,
@@ -47,7 +53,10 @@ def build_sources(
     ----------
     sun, neutrino, site, moment, field, backgrounds, channel : sections of the card; field and moment turn
         neutrinos into antineutrinos or right-handed states.
-    kinds : which sources there are: elastic, internal, antineutrino.
+    muons : section of the card.
+    showers : what muons leave behind; None: 11C is spread evenly in space and time.
+    block_s : live time of all blocks but the last.
+    kinds : which sources there are: elastic, internal, external, antineutrino.
     sphere_radius_m : radius of the tracked sphere, centred.
     birks : quenching of the scintillator.
     run_start_ns, run_live_s : the run, for day and night and for the mean of 210Po.
@@ -67,10 +76,16 @@ def build_sources(
             build_internal(isotope, backgrounds, sphere_radius_m, birks, run_start_ns, run_live_s)
             for isotope in TRACKED_ISOTOPES
         )
-        sources.append(build_carbon(backgrounds, sphere_radius_m, birks))
+        sources.append(
+            build_carbon(backgrounds, sphere_radius_m, birks)
+            if showers is None
+            else build_shower_carbon(backgrounds, showers, block_s, sphere_radius_m, birks)
+        )
+    if "external" in kinds:
+        sources += build_external(backgrounds, sphere_radius_m, birks)
     if "antineutrino" in kinds:
         sources += build_antineutrinos(conversion, channel, sphere_radius_m, birks)
-        sources += build_lithium(channel, sphere_radius_m, birks)
+        sources += build_lithium(channel, muons, sphere_radius_m, birks)
         sources += build_alpha_neutron(channel, sphere_radius_m, birks)
         sources += build_singles(channel, sphere_radius_m, birks)
     return tuple(sources)

@@ -1,4 +1,8 @@
-"""Gammas in the scintillator as Compton cascades: an electron at each site, quenched on its own."""
+"""Gammas in the scintillator as cascades: an electron or a pair at each site, quenched on its own.
+
+A pair shares what its mass leaves (any split is as likely) and is quenched as two electrons; its positron
+stops at the site and annihilates at rest into two gammas back to back, which are followed, too.
+"""
 
 import math
 
@@ -10,6 +14,7 @@ from sim.core.geometry import VESSEL_RADIUS_M
 from sim.core.jit import njit, njit_inline
 from sim.core.primaries import BETA_LIKE, Deposits
 from sim.physics.compton import Attenuation, attenuation, attenuation_table
+from sim.physics.pair_production import PAIR_THRESHOLD_MEV
 from sim.physics.quenching import Quenching, visible_energy
 from sim.sources.vertices import rotate
 
@@ -42,6 +47,23 @@ def sample_scatter(rng: np.random.Generator, energy_mev: float) -> tuple[float, 
             return energy_mev * (1.0 - fraction), min(max(1.0 - t, -1.0), 1.0)
 
 
+@njit_inline
+def sample_pair(rng: np.random.Generator, energy_mev: float, electron: Quenching) -> tuple[float, float]:
+    """Draw a pair made by a gamma: kinetic energy of both together, their visible energy [MeV]."""
+    kinetic = energy_mev - PAIR_THRESHOLD_MEV
+    first = kinetic * rng.random()
+    return kinetic, visible_energy(electron, first) + visible_energy(electron, kinetic - first)
+
+
+@njit_inline
+def sample_axis(rng: np.random.Generator) -> tuple[float, float, float]:
+    """Draw an isotropic unit vector."""
+    cosine = 2.0 * rng.random() - 1.0
+    sine = math.sqrt(1.0 - cosine * cosine)
+    azimuth = 2.0 * math.pi * rng.random()
+    return sine * math.cos(azimuth), sine * math.sin(azimuth), cosine
+
+
 @njit
 def _follow(
     rng: np.random.Generator, primary: NDArray[np.int64], energy_mev: Floats, delay_ns: Floats,
@@ -52,34 +74,53 @@ def _follow(
     owner = np.empty(_SITES_EXPECTED * n + 64, np.int64)
     sites = np.empty((_COLUMNS, owner.size))
     used = 0
+    later = np.empty(7)  # the second annihilation gamma of a pair: x, y, z, direction, delay
     for i in range(n):
         energy = energy_mev[i]
         delay = delay_ns[i]
         x, y, z = place[0, i], place[1, i], place[2, i]
         dx, dy, dz = direction[0, i], direction[1, i], direction[2, i]
+        waiting = False
         while energy > 0.0:
-            total, absorbed = attenuation(table, energy)
+            total, absorbed, paired = attenuation(table, energy)
             path = -math.log(1.0 - rng.random()) / (total * SCINTILLATOR_DENSITY_G_CM3 * _CM_PER_M)
             x += path * dx
             y += path * dy
             z += path * dz
             delay += path / SPEED_OF_LIGHT_M_NS
             if x * x + y * y + z * z > radius_m * radius_m:
-                break
-            given = energy
-            if energy > _LOWEST_MEV and rng.random() >= absorbed:
-                given, cosine = sample_scatter(rng, energy)
-                dx, dy, dz = rotate(dx, dy, dz, cosine, 2.0 * math.pi * rng.random())
-            if used == owner.size:
-                owner = np.concatenate((owner, np.empty(used, np.int64)))
-                grown = np.empty((_COLUMNS, 2 * used))
-                grown[:, :used] = sites
-                sites = grown
-            owner[used] = primary[i]
-            sites[0, used], sites[1, used], sites[2, used] = delay, given, visible_energy(electron, given)
-            sites[3, used], sites[4, used], sites[5, used] = x, y, z
-            used += 1
-            energy = energy - given if given < energy else 0.0
+                energy = 0.0
+            else:
+                given, light, left = energy, 0.0, 0.0
+                chance = rng.random() if energy > _LOWEST_MEV else 0.0
+                if chance >= absorbed + paired:
+                    given, cosine = sample_scatter(rng, energy)
+                    dx, dy, dz = rotate(dx, dy, dz, cosine, 2.0 * math.pi * rng.random())
+                    left = energy - given if given < energy else 0.0
+                elif chance >= absorbed and energy > PAIR_THRESHOLD_MEV:
+                    given, light = sample_pair(rng, energy, electron)
+                    dx, dy, dz = sample_axis(rng)
+                    later[0], later[1], later[2], later[3] = x, y, z, -dx
+                    later[4], later[5], later[6] = -dy, -dz, delay
+                    waiting = True
+                    left = ELECTRON_MASS_MEV
+                if light == 0.0:
+                    light = visible_energy(electron, given)
+                if used == owner.size:
+                    owner = np.concatenate((owner, np.empty(used, np.int64)))
+                    grown = np.empty((_COLUMNS, 2 * used))
+                    grown[:, :used] = sites
+                    sites = grown
+                owner[used] = primary[i]
+                sites[0, used], sites[1, used], sites[2, used] = delay, given, light
+                sites[3, used], sites[4, used], sites[5, used] = x, y, z
+                used += 1
+                energy = left
+            if energy == 0.0 and waiting:
+                waiting = False
+                energy = ELECTRON_MASS_MEV
+                x, y, z, delay = later[0], later[1], later[2], later[6]
+                dx, dy, dz = later[3], later[4], later[5]
     return owner[:used], sites[:, :used]
 
 

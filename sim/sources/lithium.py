@@ -13,6 +13,7 @@ from sim.core.rng import Stage, stream
 from sim.core.schema import SPECIES
 from sim.physics.antineutrino_config import AntineutrinoConfig
 from sim.physics.correlated import MEAN_LIFE_S, NEUTRON_BRANCH, prompt_spectrum
+from sim.physics.muon_config import MuonsConfig
 from sim.physics.quantile import Quantiles
 from sim.physics.quenching import visible_energies
 from sim.sources.internal import decays_at_rest
@@ -28,7 +29,7 @@ MUON_ISOTOPES = ("9Li", "8He")
 class LithiumSource:
     """Decays with a neutron of an isotope made by muons, spread evenly over a centred sphere.
 
-    ``per_muon``: mean number of such decays in the sphere after one muon through the scintillator.
+    ``per_muon``: mean number of such decays in the sphere after one muon through the inner detector.
     """
 
     species: str
@@ -36,6 +37,7 @@ class LithiumSource:
     mean_life_s: float
     spectrum: Quantiles
     channel: AntineutrinoConfig
+    muons: MuonsConfig
     sphere_radius_m: float
     birks: Birks
 
@@ -43,7 +45,7 @@ class LithiumSource:
         """Return the pairs of a block: an electron each, then all neutron captures."""
         code = SPECIES[self.species]
         rng = stream(block.seed, Stage.ANTINEUTRINO, block.index, code)
-        muons = draw_muons(block, self.channel)
+        muons = draw_muons(block, self.muons)
         parent_ns = muons.time_ns[muons.inner]
         made = int(rng.poisson(self.per_muon * parent_ns.size))
         time_ns = parent_ns[rng.integers(0, max(parent_ns.size, 1), made)]
@@ -57,26 +59,29 @@ class LithiumSource:
         return with_neutrons(rng, prompt, deposits, BETA_DELAYED, self.channel.capture_time_us, self.birks)
 
 
-def build_lithium(channel: AntineutrinoConfig, sphere_radius_m: float, birks: Birks) -> list[LithiumSource]:
+def build_lithium(
+    channel: AntineutrinoConfig, muons: MuonsConfig, sphere_radius_m: float, birks: Birks
+) -> list[LithiumSource]:
     """Prepare 9Li and 8He of a card; a rate of zero makes no source.
 
     Raises
     ------
     CardError
-        A rate without muons through the scintillator.
+        A rate without muons through the inner detector.
     """
     per_muon = sphere_mass_t(sphere_radius_m) / REFERENCE_MASS_T
     decays = {"9Li": channel.li9_cpd_100t, "8He": channel.he8_cpd_100t}
-    if any(decays.values()) and channel.muons_inner_per_day <= 0.0:
-        msg = "antineutrino.muons_inner_per_day = 0: 9Li, 8He come from these muons, set their rates to 0 too"
+    if any(decays.values()) and muons.inner_per_day <= 0.0:
+        msg = "muons.inner_per_day = 0: 9Li, 8He come from these muons, set their rates to 0 too"
         raise CardError(msg)
     return [
         LithiumSource(
             species,
-            NEUTRON_BRANCH[species] * decays[species] * per_muon / channel.muons_inner_per_day,
+            NEUTRON_BRANCH[species] * decays[species] * per_muon / muons.inner_per_day,
             MEAN_LIFE_S[species],
             linear_quantiles(*prompt_spectrum(species)),
             channel,
+            muons,
             sphere_radius_m,
             birks,
         )

@@ -5,7 +5,7 @@ from sim.core.errors import CardError
 from sim.core.primaries import Block
 from sim.physics.exposure import utc_seconds
 
-_SECONDS_PER_HOUR = 3600.0
+SECONDS_PER_HOUR = 3600.0
 _NS_PER_S = 1_000_000_000
 _CRUMB_NS = 1000  # a rest that is only rounding makes no block of its own
 
@@ -39,7 +39,7 @@ def split_blocks(seed: int, start_ns: int, live_days: float, block_hours: float)
         msg = f"live_days = {live_days} d and block_hours = {block_hours} h must be > 0"
         raise CardError(msg)
     total_ns = round(live_days * SECONDS_PER_DAY * _NS_PER_S)
-    block_ns = round(block_hours * _SECONDS_PER_HOUR * _NS_PER_S)
+    block_ns = round(block_hours * SECONDS_PER_HOUR * _NS_PER_S)
     number = max(1, -((_CRUMB_NS - total_ns) // block_ns))
     return [
         Block(seed, i, start_ns + i * block_ns, min(block_ns, total_ns - i * block_ns) / _NS_PER_S)

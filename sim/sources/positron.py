@@ -14,9 +14,6 @@ from sim.sources.cascade import gamma_deposits, merge_deposits
 from sim.sources.source import Birks
 from sim.sources.vertices import sample_directions
 
-POSITRONIUM_CHANCE = 0.485  # pseudocumene [FRANCO11], unverified
-POSITRONIUM_LIFETIME_NS = 3.12  # ortho-positronium in pseudocumene [FRANCO11], unverified
-
 
 def positron_deposits(rng: np.random.Generator, primaries: Primaries, birks: Birks) -> Deposits:
     """Return the deposits of positrons at rest after their track, and along both gammas of each.
@@ -25,13 +22,13 @@ def positron_deposits(rng: np.random.Generator, primaries: Primaries, birks: Bir
     ----------
     rng : stream of the source and block.
     primaries : positrons; ``energy_mev`` is their kinetic energy.
-    birks : quenching of positrons and of struck electrons.
+    birks : quenching of positrons and of struck electrons, and positronium.
     """
     n = len(primaries.time_ns)
     kb = birks.electron_cm_mev
     tracks = point_deposits(primaries, BETA_LIKE, visible_energies("positron", primaries.energy_mev, kb))
-    late = rng.random(n) < POSITRONIUM_CHANCE
-    delay = np.where(late, rng.exponential(POSITRONIUM_LIFETIME_NS, n), 0.0)
+    late = rng.random(n) < birks.positronium.chance
+    delay = np.where(late, rng.exponential(birks.positronium.lifetime_ns, n), 0.0)
     axis = sample_directions(rng, n)
     place = np.stack([primaries.x_m, primaries.y_m, primaries.z_m])
     gammas = gamma_deposits(

@@ -13,11 +13,20 @@ REFERENCE_MASS_T = 100.0
 
 
 @dataclass(frozen=True, slots=True)
+class Positronium:
+    """Ortho-positronium: how many of the stopped positrons form it, and how long it lives in the liquid."""
+
+    chance: float = 0.485  # pseudocumene [FRANCO11], unverified
+    lifetime_ns: float = 3.12  # in pseudocumene [FRANCO11], unverified
+
+
+@dataclass(frozen=True, slots=True)
 class Birks:
-    """Birks' constants of the scintillator in cm/MeV."""
+    """What the liquid does to particles: Birks' constants in cm/MeV, and to positrons that have stopped."""
 
     electron_cm_mev: float
     alpha_cm_mev: float
+    positronium: Positronium = Positronium()
 
 
 class Source(Protocol):

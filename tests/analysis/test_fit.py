@@ -35,8 +35,8 @@ def test_asimov_truth_comes_back(phase2: Problem) -> None:
         truth = phase2.start.theta[INDEX[name]]
         assert result.value(name) == pytest.approx(truth, abs=0.01 * result.error(name)), name
     assert result.at_limit == ()
-    assert len(result.free) == 14  # thirteen of the model, and the pile-up
-    assert result.statistic.ndf == 859 + 3 - 14
+    assert len(result.free) == 16  # fifteen of the model, and the pile-up
+    assert result.statistic.ndf == 859 + 3 - 16
 
 
 def test_errors_are_those_of_the_likelihood(phase2: Problem) -> None:

@@ -48,7 +48,7 @@ def test_template_feeds_the_fit(script: ModuleType, small: Card, tmp_path: Path)
     path.write_text(script.make_templates(small, plans, "nh", 77, 1, done.append), encoding="utf-8")
     assert sum(done) == pytest.approx(EVENTS + MAGNETIC_EVENTS)  # the progress bar ends at its end
     templates = read_templates(path, "nh")
-    assert templates.step == pytest.approx(2000.0 / 1610.0, rel=1e-6)
+    assert templates.step == pytest.approx(2000.0 / 1650.0, rel=1e-6)
     assert all(
         key in path.read_text() for key in ("# title", "# source", "# seed", "# card_sha256", "d_100t: 7Be")
     )

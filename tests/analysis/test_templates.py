@@ -14,7 +14,9 @@ from analysis.templates import Templates, read_templates, templates_text, with_t
 from sim.core.config import Card
 from sim.core.errors import InputFileError
 
-ALL = ("pp", "7Be", "14C", "85Kr", "210Bi", "210Po", "11C", "pile_up", "pep", "CNO", "8B")
+ALL = (
+    "pp", "7Be", "14C", "85Kr", "210Bi", "210Po", "11C", "pile_up", "ext_k40_bi214", "ext_tl208", "pep", "CNO", "8B",
+)  # fmt: skip
 
 
 def _templates(problem: Problem, names: tuple[str, ...] = ALL) -> Templates:

@@ -60,7 +60,7 @@ def test_light_and_alpha_quenching_do_what_they_must(study):
 def test_everything_is_told_and_the_page_needs_nothing_else(study):
     out, plain, output = study
     assert {"methods", "probes", "closure", "nominal_fit", "effects", "provenance"} <= set(plain)
-    assert plain["provenance"]["card"]["detector"]["tubes"]["live"] == 1610
+    assert plain["provenance"]["card"]["detector"]["tubes"]["live"] == 1650
     names = {path.name for path in out.iterdir()}
     assert {"report.html", "validate.json", "tornado.png", "tornado.csv", "closure_energy.png", "closure_radius.png",
             "effect_1_bright.png"} <= names  # fmt: skip

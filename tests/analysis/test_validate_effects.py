@@ -59,9 +59,9 @@ def test_forms(parse, text, key, value):
 
 def test_tubes_with_charge_follow_the_live_ones(parse):
     changes = {c.key: c.varied for c in parse("detector.tubes.live=1450").changes}
-    assert changes == {"detector.tubes.live": 1450, "detector.tubes.charge_live": round(1475 * 1450 / 1610)}
+    assert changes == {"detector.tubes.live": 1450, "detector.tubes.charge_live": round(1535 * 1450 / 1650)}
     assert [c.varied for c in parse("detector.tubes.live=1600").changes] == [1600]
-    assert [c.varied for c in parse("dead-tubes-20%").changes] == [1288, 1180]
+    assert [c.varied for c in parse("dead-tubes-20%").changes] == [1320, 1228]
 
 
 def test_a_label_and_several_keys(parse):
@@ -78,6 +78,7 @@ def test_a_label_and_several_keys(parse):
         ("detector.quenching.kb=0.01", "phase2: detector.quenching.kb: unknown key"),
         ("detector.quenching.kb+1%", "is not a number"),
         ("detector.light.scale=-1", "detector.light.scale = -1: input should be greater than 0"),
+        ("detector.tubes.history=phase2-guess", "calibration events have no date"),
         ("run.seed=3", r"section \[run\] cannot be varied"),
         ("coincidence.distance_m=2", r"section \[coincidence\] cannot be varied"),
         ("detector.light.scale=1", "changes nothing"),

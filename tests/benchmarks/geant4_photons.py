@@ -21,7 +21,7 @@ import numpy as np
 from sim.core.constants import HBARC_MEV_FM
 from sim.core.geometry import build_photomultipliers
 from sim.core.primaries import empty_primaries, point_deposits
-from sim.detector.config import CollectionConfig, DetectorConfig, EmissionConfig
+from sim.detector.config import DetectorConfig, EmissionConfig
 from sim.detector.optical.config import CherenkovConfig, OpticalConfig, SpheresConfig, TubesConfig
 from sim.detector.optical.emission import emission_distribution
 from sim.detector.optical.media import (
@@ -51,12 +51,11 @@ class Seen(NamedTuple):
 
 def configs() -> tuple[DetectorConfig, OpticalConfig]:
     """Return our side: discs that take all angles, equal tubes, light at one instant."""
-    detector = DetectorConfig(
-        emission=EmissionConfig(enabled=False), collection=CollectionConfig(enabled=False)
-    )
+    detector = DetectorConfig(emission=EmissionConfig(enabled=False))
     optical = OpticalConfig(
         spheres=SpheresConfig(tubes_m=MOUTHS_AT_M),
         tubes=TubesConfig(
+            relative_qe_sigma=0.0,
             mouth_m=MOUTH_M,
             cathode_m=MOUTH_M,
             ring_m=MOUTH_M,

@@ -6,12 +6,14 @@ import pytest
 from recon.channels import Channels
 from recon.config import ReconConfig
 from recon.hits import Hits, cluster_search, find_clusters, sort_hits
+from recon.pattern import pattern_model
 from recon.timing import timing_model
 
 
 @pytest.fixture(scope="session")
 def config():
-    return ReconConfig()
+    """What the toy detector is: light travels straight."""
+    return ReconConfig(refractive_index=1.68, vertex_delays=False, vertex_pattern=False)
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +30,11 @@ def search(config, channels):
 @pytest.fixture(scope="session")
 def timing(config):
     return timing_model(config)
+
+
+@pytest.fixture(scope="session")
+def pattern(channels, toy_detector):
+    return pattern_model(channels, toy_detector.tubes.concentrator)
 
 
 @pytest.fixture(scope="session")

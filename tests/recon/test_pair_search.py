@@ -95,3 +95,12 @@ def test_only_bright_clusters_of_one_block_are_held(rows_of):
     (rest,) = blocks.finish()
     assert list(rest.block) == [1]
     assert list(blocks.finish()) == []
+
+
+def test_charges_are_corrected_for_the_vertex_where_asked(rows_of):
+    rows = rows_of([0, 100 * US], [400.0, 1380.0])  # one just below the prompt cut, one above the delayed cut
+    rows["light_ratio"] = np.array([0.9, 1.1], np.float32)
+    assert len(search([rows]).pairs.run) == 0
+    pairs = search([rows], correct_charge=True).pairs
+    assert pairs.prompt_charge_pe == pytest.approx([400.0 / 0.9], rel=1e-5)
+    assert pairs.delayed_charge_pe == pytest.approx([1380.0 / 1.1], rel=1e-5)

@@ -2,7 +2,10 @@ import numpy as np
 import pytest
 
 from recon import vertex as module
+from recon.config import ReconConfig
 from recon.hits import Hits, find_clusters, sort_hits
+from recon.pattern import no_pattern
+from recon.timing import timing_model
 from recon.vertex import fit_vertices
 
 
@@ -17,15 +20,18 @@ def likelihood(hits, clusters, channels, timing):
     since = hits.time_ns[rows] - clusters.start_ns[0]
     rows = slice(rows.start, rows.start + int((since < timing.window_ns).sum()))
     tube = hits.pmt[rows]
-    photons = np.clip(np.rint(hits.charge_pe[rows]), 1, 6).astype(np.int64)
+    others = np.clip(np.rint(hits.charge_pe[rows]), 1, 6).astype(float) - 1.0
     place = (channels.x_m[tube], channels.y_m[tube], channels.z_m[tube])
-    return since[: len(tube)], *place, photons, timing.log_density, timing.slowness_ns_m
+    return since[: len(tube)].astype(float), *place, others, timing
 
 
-def test_gradient_and_hessian_are_the_derivatives(likelihood):
+@pytest.mark.parametrize("delayed", [False, True])
+def test_gradient_and_hessian_are_the_derivatives(likelihood, delayed):
+    arguments = (*likelihood[:-1], timing_model(ReconConfig())) if delayed else likelihood
+
     def evaluate(point):
         gradient, hessian = np.empty(4), np.empty((4, 4))
-        value = module._log_likelihood(point, *likelihood, gradient, hessian)
+        value = module._log_likelihood(point, *arguments, gradient, hessian)
         return value, gradient, hessian
 
     point = np.array([0.4, -0.7, 1.1, -5.5])
@@ -38,13 +44,18 @@ def test_gradient_and_hessian_are_the_derivatives(likelihood):
 
 
 def test_kernels_compiled_and_plain_agree(
-    likelihood, hits, clusters, channels, timing, compiled_equals_plain
+    likelihood, hits, clusters, channels, pattern, compiled_equals_plain
 ):
     point = np.array([0.4, -0.7, 1.1, -5.5])
     compiled_equals_plain(
         module._log_likelihood, point, *likelihood, np.empty(4), np.empty((4, 4)), rtol=1e-7
     )
-    compiled_equals_plain(module._maximise, point, *likelihood, rtol=1e-6)
+    tube, photons = np.flatnonzero(pattern.used)[: len(likelihood[0])], np.ones(len(likelihood[0]))
+    *data, timing = likelihood
+    for shape in (pattern, no_pattern(len(channels.live))):
+        compiled_equals_plain(module._maximise, point, *data, tube, photons, timing, shape, rtol=1e-6)
+    expansion = np.arange(15.0).reshape(5, 3)
+    compiled_equals_plain(module._add_expansion, point, expansion, np.ones(4), np.ones((4, 4)))
     matrix = np.array([[-4.0, 1, 0, 0], [1, -3, 0, 1], [0, 0, -2, 0], [0, 1, 0, -5.0]])
     lower = np.zeros((4, 4))
     assert compiled_equals_plain(module._cholesky, matrix, 0.5, lower)
@@ -56,7 +67,9 @@ def test_kernels_compiled_and_plain_agree(
     np.testing.assert_allclose((0.5 * np.eye(4) - matrix) @ solution, right, atol=1e-12)
     assert not module._cholesky(-matrix, 0.0, lower)
     few = (clusters.first[:3], clusters.last[:3], clusters.start_ns[:3])
-    compiled_equals_plain(module._fit, hits, *few, channels, np.zeros(3), timing, np.empty((5, 3)), rtol=1e-6)
+    compiled_equals_plain(
+        module._fit, hits, *few, channels, np.zeros(3), timing, pattern, np.empty((5, 3)), rtol=1e-5
+    )
 
 
 def test_resolution_and_bias_on_the_toy(toy, hits, clusters, channels, timing):
@@ -124,8 +137,9 @@ def test_first_of_several_photons_takes_the_outward_bias_away(
             .mean()
         )
 
+    one_photon = np.array([1, 1, 0, 0], np.float32)  # nothing for the later ones
     assert abs(bias(timing)) < 0.012  # error of the mean 0.003
-    assert bias(timing._replace(log_density=timing.log_density[:1])) > 0.018
+    assert bias(timing._replace(log_density=timing.log_density * one_photon)) > 0.018
 
 
 def test_bright_events_near_the_vessel_are_not_pulled_outward(toy_detector, channels, search, timing, rng):

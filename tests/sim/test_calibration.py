@@ -33,7 +33,7 @@ def made(path, *overrides, workers=1):
 def test_places_do_not_depend_on_the_detector_and_shells_are_shells(tmp_path):
     truth, _ = made(tmp_path / "a.root")
     other, _ = made(
-        tmp_path / "b.root", "detector.tubes.live=1500", "detector.quenching.kb_beta_cm_mev=0.012"
+        tmp_path / "b.root", "detector.tubes.live=1600", "detector.quenching.kb_beta_cm_mev=0.012"
     )
     for name in ("block", "time_ns", "x_m", "y_m", "z_m", "dir_x", "energy_mev", "deposited_mev"):
         np.testing.assert_array_equal(truth[name], other[name])

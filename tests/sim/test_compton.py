@@ -8,7 +8,7 @@ from scipy.integrate import quad
 
 from sim.core.errors import PhysicsError
 from sim.core.jit import njit
-from sim.physics.compton import compton_electron, klein_nishina, photoelectric_share, scattered_fraction
+from sim.physics.compton import compton_electron, interaction_shares, klein_nishina, scattered_fraction
 from sim.physics.gamma_light import annihilation_visible, gamma_visible
 from sim.physics.quenching import Quenching, quenching, visible_energy
 
@@ -49,7 +49,7 @@ def test_energy_and_angle_are_those_of_one_collision(energy, uniform):
 
 
 def test_photoelectric_absorption_wins_at_low_energy():
-    shares = np.array([photoelectric_share(e) for e in np.geomspace(0.003, 3.0, 50)])
+    shares = np.array([interaction_shares(e)[0] for e in np.geomspace(0.003, 3.0, 50)])
     assert np.all(np.diff(shares) < 0.0)
     assert shares[0] > 0.99
     assert shares[-1] < 1e-5
@@ -61,15 +61,27 @@ def cascades(table: Quenching, energy_mev: float, n: int, rng: np.random.Generat
     light = np.zeros(n)
     for i in range(n):
         energy = energy_mev
-        while energy > 1e-3 and rng.random() > photoelectric_share(energy):
-            electron = compton_electron(energy, rng.random())[0]
-            light[i] += visible_energy(table, electron)
-            energy -= electron
-        light[i] += visible_energy(table, energy)
+        gammas = 0  # of an annihilation, to follow later
+        while energy > 0.0:
+            absorbed, paired = interaction_shares(energy)
+            chance = rng.random()
+            if energy < 1e-3 or chance < absorbed:
+                light[i] += visible_energy(table, energy)
+                energy = 0.0
+            elif chance < absorbed + paired:
+                first = rng.random() * (energy - 2 * M_E)
+                light[i] += visible_energy(table, first) + visible_energy(table, energy - 2 * M_E - first)
+                energy, gammas = 0.0, 2
+            else:
+                electron = compton_electron(energy, rng.random())[0]
+                light[i] += visible_energy(table, electron)
+                energy -= electron
+            if energy == 0.0 and gammas > 0:
+                energy, gammas = M_E, gammas - 1
     return light
 
 
-@pytest.mark.parametrize("energy", [0.1, 0.51099895, 2.614])
+@pytest.mark.parametrize("energy", [0.1, 0.51099895, 2.614, 3.9])
 def test_moments_of_the_light_against_brute_force(energy):
     n = 100_000
     light = cascades(quenching("electron", 0.011), energy, n, np.random.default_rng(5))

@@ -19,11 +19,12 @@ def test_presets_are_valid_and_resolve_completely(name):
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("detector.light.yield_pe_mev=-3", "detector.light.yield_pe_mev = -3"),
+        ("detector.light.scale=-3", "detector.light.scale = -3"),
         ("detector.darkk.rate_hz=3", "did you mean 'dark'"),
         ("detector.dark.rate=3", "did you mean 'rate_hz'"),
         ("detector.tubes.live=3000", "detector.tubes.live = 3000"),
         ("detector.tubes.charge_live=2000", "exceeds live"),
+        ("detector.tubes.live_gradient=1.5", "detector.tubes.live_gradient = 1.5"),
         ("detector.emission.beta_weight=[0.5, 0.4]", "as many of each"),
         ("detector.emission.alpha_weight=[0.5, 0.4, 0.2, 0.1]", "sums to 1.2"),
         ("detector.emission.alpha_tau_ns=[1.0, 2.0, 3.0, 0.0]", "must lie in"),

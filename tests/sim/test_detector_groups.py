@@ -10,6 +10,7 @@ from sim.detector.config import DetectorConfig, PileUpConfig
 from sim.detector.groups import gather
 from sim.detector.light import DRAW, Photoelectrons, draw_photoelectrons
 from sim.detector.model import build_detector, select
+from sim.detector.optics import light_yield
 
 
 @pytest.fixture(scope="module")
@@ -79,10 +80,15 @@ def test_nothing_in_nothing_out(detector):
 
 def test_the_cut_leaves_room_for_dark_hits():
     config = DetectorConfig()
-    quiet = DetectorConfig.model_validate({"dark": {"enabled": False}})
-    assert select(config, PileUpConfig()).min_hits == int(np.ceil(85 * 1610 / 2000))
-    assert select(quiet, PileUpConfig()).min_photoelectrons == 69
+    off = {"enabled": False}
+    quiet = DetectorConfig.model_validate({"dark": off, "afterpulses": off, "reflection": off})
+    assert select(config, PileUpConfig()).min_hits == int(np.ceil(85 * 1650 / 2000))
+    assert select(quiet, PileUpConfig()).min_photoelectrons == 71
     assert 50 < select(config, PileUpConfig()).min_photoelectrons < 60
+    without = DetectorConfig.model_validate({"afterpulses": off})
+    assert (
+        select(config, PileUpConfig()).min_photoelectrons < select(without, PileUpConfig()).min_photoelectrons
+    )
     assert select(config, PileUpConfig(thinning=False)).min_photoelectrons == 0
 
 
@@ -94,7 +100,7 @@ def test_photoelectrons_are_poisson_and_known_counts_are_kept(detector):
     light = draw_photoelectrons(np.random.default_rng(1), deposits, detector, known)
     assert (light.above[::2] == 7).all()
     drawn = light.above[1::2]
-    mean = 0.3 * 590 * 1610 / 2000 * 0.88
+    mean = 0.3 * light_yield(detector.optics, *(np.zeros(1),) * 3)[0] * 0.88
     assert drawn.mean() == pytest.approx(mean, rel=0.02)
     assert drawn.var() == pytest.approx(drawn.mean(), rel=0.05)
     assert light.below.sum() / (light.below.sum() + 2 * drawn.sum()) == pytest.approx(0.12, abs=0.004)

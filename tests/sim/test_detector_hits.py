@@ -22,6 +22,9 @@ from sim.detector.hits import (
     throw_dark,
 )
 from sim.detector.model import build_detector
+from sim.detector.optical.light_map import BULK, NODE_M, SLOWNESS_NS_M, TAIL_SHARE, angle_bins
+from sim.detector.optical.map_store import packaged_map
+from sim.detector.optical.tubes import relative_efficiency
 
 KEY = philox_key(1, Stage.LIGHT, 0)
 
@@ -102,18 +105,19 @@ def test_sorting_compiled_equals_plain(compiled_equals_plain):
     compiled_equals_plain(sort_words, words, 50, np.zeros(50, np.uint64), np.zeros(512, np.int64))
 
 
-def test_tubes_are_hit_in_proportion_to_solid_angle_and_efficiency(detector):
-    place = np.array([1.0, -2.0, 0.5])
+def test_tubes_are_hit_in_proportion_to_the_map_and_their_efficiency(detector):
+    place = np.array([1.0, -2.0, 2.0])  # 3 m from the centre, a radius of the map
     n = 400_000
     tube = made(detector, n, tuple(place))["tube"]
     assert detector.pmts.live[tube].all()
     pmts = detector.pmts
     position = np.column_stack([pmts.x_m, pmts.y_m, pmts.z_m])
-    away = position - place
-    distance = np.linalg.norm(away, axis=1)
-    cosine = (away * position).sum(axis=1) / distance / np.linalg.norm(position, axis=1)
-    weight = cosine / distance**2 * detector.optics.efficiency * (1 - detector.optics.falloff * (1 - cosine))
-    side = position @ place
+    side = position @ place / np.linalg.norm(position, axis=1)
+    config = DetectorConfig().optical.tubes
+    efficiency = relative_efficiency(config, DetectorConfig().tubes.layout_seed, pmts) * pmts.live
+    node = round(np.linalg.norm(place) / NODE_M)
+    chance = packaged_map()[0].chance.sum(axis=1)[:, node]
+    weight = efficiency * chance[(~pmts.concentrator).astype(int), angle_bins(side / np.linalg.norm(place))]
     order = np.argsort(side)  # sums over many tubes: cells of single tubes differ in size
     counts = [np.isin(tube, part).sum() for part in np.array_split(order, 20)]
     share = [weight[part].sum() / weight.sum() for part in np.array_split(order, 20)]
@@ -122,13 +126,17 @@ def test_tubes_are_hit_in_proportion_to_solid_angle_and_efficiency(detector):
 
 def test_times_are_flight_plus_arrival(detector):
     out = made(detector, 100_000)
-    direct = out["tick"] / 10.0 - 500.0 - 6.559 * 1.68 / 0.299792458
-    assert np.median(direct) == pytest.approx(3.6, abs=0.3)
-    assert (direct < -6.0).sum() == 0
-    off = DetectorConfig.model_validate(
-        {name: {"enabled": False} for name in ("flight", "emission", "transit", "late_light")}
-    )
-    assert set(made(build_detector(off, PileUpConfig()), 1000)["tick"]) == {5000}
+    delay = out["tick"] / 10.0 - 500.0 - 6.559 * SLOWNESS_NS_M
+    assert (delay < -8.0).sum() == 0
+    off = DetectorConfig.model_validate({name: {"enabled": False} for name in ("emission", "transit")})
+    travel = made(build_detector(off, PileUpConfig()), 100_000)["tick"] / 10.0 - 500.0 - 6.559 * SLOWNESS_NS_M
+    # the map at the centre: one cell's delays, over all cells
+    light = packaged_map()[0]
+    shares = np.linspace(0.0, 1.0 - 1.0 / TAIL_SHARE, BULK + 1)
+    direct = light.chance[0, 0, 0].sum() / light.chance[0, :, 0].sum()
+    early = np.interp(0.2 / direct, shares, light.bulk_ns[0, 0].mean(axis=0))
+    assert np.quantile(travel, 0.2) == pytest.approx(early, abs=0.3)
+    assert np.median(delay) > np.median(travel) + 2.0  # emission
 
 
 def test_strata_and_labels(detector):

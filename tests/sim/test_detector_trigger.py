@@ -6,13 +6,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
+from sim.core.jit import njit
 from sim.core.primaries import BETA_LIKE, Block, empty_primaries, point_deposits
+from sim.core.rng import Stage, philox_key
 from sim.detector.config import DetectorConfig, PileUpConfig, TriggerConfig
 from sim.detector.model import build_detector
+from sim.detector.optical.map_store import packaged_map
+from sim.detector.optics import light_yield
 from sim.detector.response import respond
 from sim.detector.trigger import Trigger, build_trigger, find_gates, most_in_window
 
 TICKS = st.lists(st.integers(0, 5000), max_size=80).map(lambda ticks: np.sort(np.array(ticks, np.int64)))
+KEY = philox_key(1, Stage.ELECTRONICS, 0)
+
+
+def gates_in(ticks, trigger, group=0, key=KEY):
+    starts = np.empty(200, np.int64)
+    return list(starts[: find_gates(ticks, len(ticks), trigger, group, key, starts)])
 
 
 def reference(ticks, trigger):
@@ -34,10 +44,8 @@ def reference(ticks, trigger):
 )
 def test_gates_are_those_of_a_plain_scan(ticks, min_hits, window, gate, dead):
     ticks = np.unique(ticks)  # equal ticks: the scan would count hits that the kernel has not seen yet
-    trigger = Trigger(min_hits, window, gate, 50, dead)
-    starts = np.empty(200, np.int64)
-    found = find_gates(ticks, len(ticks), trigger, starts)
-    assert list(starts[:found]) == reference(ticks, trigger)
+    trigger = Trigger(min_hits, window, gate, 50, dead, min_hits, 0.0)
+    assert gates_in(ticks, trigger) == reference(ticks, trigger)
 
 
 @given(ticks=TICKS, window=st.integers(1, 3000))
@@ -47,7 +55,57 @@ def test_most_in_window_is_that_of_a_plain_count(ticks, window):
 
 
 def test_constants_are_in_ticks():
-    assert build_trigger(TriggerConfig()) == (25, 600, 160_000, 10_000, 20_000)
+    assert build_trigger(TriggerConfig()) == (25, 600, 160_000, 10_000, 20_000, 17, 1.0)
+    assert build_trigger(TriggerConfig(spread_hits=0.0))[5:] == (25, 0.0)
+    assert build_trigger(TriggerConfig(spread_hits=50.0)).least == 1
+
+
+@njit
+def _triggered(ticks, trigger, key, groups):
+    """Number of groups with these hits that open a gate."""
+    starts = np.empty(64, np.int64)
+    opened = 0
+    for group in range(groups):
+        opened += find_gates(ticks, len(ticks), trigger, group, key, starts) > 0
+    return opened
+
+
+GROUPS = 100_000
+ERROR = 5 * np.sqrt(0.25 / GROUPS)
+
+
+def opened(ticks, trigger):
+    return _triggered(np.asarray(ticks, np.int64), trigger, KEY, GROUPS) / GROUPS
+
+
+@pytest.mark.parametrize(("spread", "hits"), [(1.0, (22, 23, 24, 25, 26, 27)), (4.0, (17, 21, 25, 29, 33))])
+def test_turn_on_in_hits_is_the_normal_law(spread, hits):
+    trigger = build_trigger(TriggerConfig(spread_hits=spread))
+    for n in hits:
+        assert opened(np.arange(n), trigger) == pytest.approx(norm.cdf((n - 24.5) / spread), abs=ERROR)
+    far = build_trigger(TriggerConfig(min_hits=100, spread_hits=0.1))
+    assert opened(np.arange(98), far) == 0.0
+    assert opened(np.arange(101), far) == 1.0
+
+
+def test_a_burst_has_one_threshold_and_the_next_another():
+    """Ten waves that hits in between join to one burst of at most 26 hits; without these each has its chance."""
+    trigger = build_trigger(TriggerConfig(gate_ns=1000.0, pre_ns=500.0, dead_ns=0.0))
+    wave = np.arange(24)
+    joined = np.concatenate([1000 * k + np.concatenate([wave, [300, 599, 890]]) for k in range(10)])
+    apart = np.concatenate([2000 * k + wave for k in range(10)])
+    assert opened(joined, trigger) == pytest.approx(norm.cdf(1.5), abs=ERROR)
+    assert opened(apart, trigger) == pytest.approx(1 - norm.cdf(0.5) ** 10, abs=ERROR)
+
+
+def test_the_threshold_depends_on_key_and_group_only():
+    trigger = build_trigger(TriggerConfig())
+    ticks = np.arange(25, dtype=np.int64)
+    first, again, other = (
+        [len(gates_in(ticks, trigger, g, key)) for g in range(200)]
+        for key in (KEY, KEY, philox_key(2, Stage.ELECTRONICS, 0))
+    )
+    assert first == again != other
 
 
 def efficiency(detector, energies_mev, n=400):
@@ -66,17 +124,25 @@ def efficiency(detector, energies_mev, n=400):
 @pytest.mark.parametrize("min_hits", [25, 40])
 def test_turn_on_follows_the_poisson_law_of_early_hits(min_hits):
     config = DetectorConfig.model_validate(
-        {"trigger": {"min_hits": min_hits}, "dark": {"enabled": False}, "late_light": {"enabled": False}}
+        {
+            "trigger": {"min_hits": min_hits},
+            "dark": {"enabled": False},
+            "transit": {"late_fraction": 0.0},
+        }
     )
     detector = build_detector(config, PileUpConfig(analysis_threshold_nh=0.0))
-    energies = np.array([0.02, 0.04, 0.05, 0.06, 0.07, 0.08, 0.09, 0.1, 0.15])
+    energies = np.array([0.02, 0.04, 0.05, 0.06, 0.07, 0.08, 0.09, 0.1, 0.2])
     found = efficiency(detector, energies)
-    # Early light: what the emission law gives in about 60 ns; two hits in a tube are rare at this energy.
-    emission = config.emission
-    early = sum(
-        w * -np.expm1(-58.0 / t) for w, t in zip(emission.beta_weight, emission.beta_tau_ns, strict=True)
+    # Early light: emission and the map's delays at the centre; two hits in a tube are rare at this energy.
+    rng = np.random.default_rng(1)
+    emission, light, n = config.emission, packaged_map()[0], 20_000
+    part = (rng.random(n) < light.chance[0, 1, 0].sum() / light.chance[0, :, 0].sum()).astype(int)
+    time_ns = rng.choice(light.bulk_ns[:, 0, 20], (n,), axis=1)[part, np.arange(n)]
+    time_ns = time_ns + rng.exponential(
+        np.array(emission.beta_tau_ns)[rng.choice(4, n, p=emission.beta_weight)]
     )
-    mean = energies * 590 * 1610 / 2000 * 0.88 * early
+    early = (15.0 / 16.0) * (time_ns < 58.0).mean()  # the last 16th of the delays is apart, and late
+    mean = energies * light_yield(detector.optics, *(np.zeros(1),) * 3)[0] * 0.88 * early
     expected = norm.sf((min_hits - 0.5 - mean) / np.sqrt(mean))
     np.testing.assert_allclose(found, expected, atol=0.09)
     assert found[0] == 0.0

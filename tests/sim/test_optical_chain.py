@@ -5,17 +5,17 @@ import hashlib
 import awkward as ak
 import numpy as np
 import pytest
+from scipy.stats import kstest
 
-from sim.block import build_setup
-from sim.config import read_config
 from sim.core.config import card_from_values
-from sim.core.errors import CardError
 from sim.core.geometry import build_photomultipliers
 from sim.core.primaries import ALPHA_LIKE, BETA_LIKE, Block, Deposits, empty_primaries, point_deposits
 from sim.core.rootio import read_tree
 from sim.core.schema import EVENT_TREES
 from sim.detector.charge import build_charge
-from sim.detector.config import ChargeConfig, DetectorConfig, PileUpConfig
+from sim.detector.config import ChargeConfig, DetectorConfig, PileUpConfig, TransitConfig
+from sim.detector.late_pulses import build_late_pulses
+from sim.detector.light import DRAW
 from sim.detector.model import build_detector
 from sim.detector.optical import readout
 from sim.detector.optical.model import Electrons, OpticalDetector, photon_key
@@ -26,6 +26,8 @@ OFF = {"enabled": False}
 ALL = PileUpConfig(thinning=False, analysis_threshold_nh=0.0)
 BLOCK = Block(1, 0, 0, 1.0)
 DARK_CHERENKOV = {"cherenkov": OFF}
+LATE = build_late_pulses(TransitConfig(late_fraction=0.3))
+NONE_LATE = build_late_pulses(TransitConfig(late_fraction=0.0))
 
 
 def electrons(n, mev=0.5, visible=0.46, spread_m=0.0, gap_ns=1e6):
@@ -67,7 +69,7 @@ def test_number_of_photoelectrons_and_the_part_below_threshold():
 
 
 def test_without_electronics_and_noise_every_pulse_above_threshold_is_a_hit():
-    response = answer(electrons(100), electronics=OFF, dark=OFF, trigger={"gate_ns": 1e5})
+    response = answer(electrons(100), electronics=OFF, dark=OFF, afterpulses=OFF, trigger={"gate_ns": 1e5})
     np.testing.assert_array_equal(response.gates.counts, response.light.above)
     np.testing.assert_array_equal(response.gates.primary_gate, np.arange(100))
 
@@ -76,7 +78,7 @@ def test_hits_of_electrons_at_the_centre():
     """N_h over the expectation from tracked light: threshold and dead time by a plain loop over tubes."""
     n = 500
     parts = electrons(n)
-    found = answer(parts, dark=OFF).gates.counts
+    found = answer(parts, dark=OFF, afterpulses=OFF, reflection=OFF).gates.counts
     light = lit(parts)
     rng = np.random.default_rng(3)
     fires = rng.random(len(light.tube)) >= build_charge(ChargeConfig()).below_fraction
@@ -94,8 +96,8 @@ def test_times_are_those_of_the_light_and_the_jitter():
     parts = electrons(300)
     light = lit(parts)
     plain, spread = (
-        answer(parts, electronics=OFF, dark=OFF, transit=transit).gates.hit_time_ns
-        for transit in (OFF, {"sigma_ns": 20.0})
+        answer(parts, electronics=OFF, dark=OFF, afterpulses=OFF, transit=transit).gates.hit_time_ns
+        for transit in (OFF, {"sigma_ns": 20.0, "late_fraction": 0.0})
     )
     for quantile in (0.02, 0.5, 0.9):
         since = np.quantile(plain, quantile) - np.quantile(plain, 0.3)
@@ -111,15 +113,23 @@ def test_read_out_plain_and_its_moments(compiled_equals_plain):
 
     def room(n, rows):
         counts = np.zeros(rows, np.int64)
-        return np.zeros(n, np.float32), np.zeros(n, np.uint8), np.zeros(n, np.int16), counts, counts.copy()
+        known = np.zeros(rows, np.bool_)
+        return (
+            np.zeros(n, np.float32),
+            np.zeros(n, np.uint8),
+            np.zeros(n, np.int16),
+            known,
+            counts,
+            counts.copy(),
+        )
 
     few = np.array([0, 0, 2, 2, 2], np.int32)
     with np.errstate(over="ignore"):
-        compiled_equals_plain(readout._read_out, 4, few, charges, 1.3, *key, *room(5, 3), rtol=1e-6)
+        compiled_equals_plain(readout._read_out, 4, few, charges, 1.3, LATE, *key, *room(5, 3), rtol=1e-6)
     n = 100_000
-    time_ns, fires, charge, above, below = room(n, 10)
+    time_ns, fires, charge, known, above, below = room(n, 10)
     deposit = np.repeat(np.arange(10, dtype=np.int32), n // 10)
-    readout._read_out(0, deposit, charges, 1.3, *key, time_ns, fires, charge, above, below)
+    readout._read_out(0, deposit, charges, 1.3, NONE_LATE, *key, time_ns, fires, charge, known, above, below)
     assert time_ns.mean() == pytest.approx(0.0, abs=5 * 1.3 / np.sqrt(n))
     assert time_ns.std() == pytest.approx(1.3, rel=0.012)
     for table, chosen in ((charges.above, fires == 1), (charges.below, fires == 0)):
@@ -129,6 +139,12 @@ def test_read_out_plain_and_its_moments(compiled_equals_plain):
         )
     np.testing.assert_array_equal(above + below, n // 10)
     assert above.sum() == fires.sum()
+    late_ns = room(n, 10)
+    readout._read_out(0, deposit, charges, 0.0, LATE, *key, *late_ns)
+    np.testing.assert_array_equal(late_ns[1], fires)  # of random numbers of its own
+    delayed = late_ns[0][late_ns[0] > 0]
+    assert len(delayed) / n == pytest.approx(0.3, abs=5 * np.sqrt(0.21 / n))
+    assert kstest(delayed, lambda t: np.clip(t / 50.0, 0, 1) ** 2).pvalue > 1e-3
 
 
 def test_who_radiates_cherenkov_light_and_where_to():
@@ -237,24 +253,31 @@ def test_every_carbon_decay_can_be_tracked(tmp_path):
     assert 0 < summary.kept["14C"] < 0.3 * summary.generated["14C"]
 
 
-def test_thinning_is_refused_with_the_way_out():
-    with pytest.raises(
-        CardError, match=r"fidelity = \"optical\".*pile_up.thinning = false.*pile_up.c14 = false"
-    ):
-        build_setup(read_config(card()))
-    assert build_setup(read_config(card("pile_up.c14=false"))).carbon is None
-    assert build_setup(read_config(card("detector.fidelity=fast"))).detector.optical is None
+def test_known_counts_are_made_and_all_others_come_out():
+    parts = electrons(400, spread_m=1.0)
+    detector = build_detector(DetectorConfig.model_validate({"fidelity": "optical"}), ALL)
+    above = np.full(400, DRAW)
+    above[::2] = 60
+    response = respond(BLOCK, *parts, detector, above)
+    assert (response.light.above[::2] == 60).all()
+    mean = 60 * detector.charge.below_fraction / (1 - detector.charge.below_fraction)
+    assert response.light.below[::2].mean() > 2 * mean  # those below threshold belong to the energy
+    free = answer(parts).light
+    assert response.light.above[1::2].mean() == pytest.approx(free.above.mean(), rel=0.02)
+    # hits of a known number of photoelectrons come from tubes and at times like those of all others
+    times = [
+        response.gates.hit_time_ns[np.repeat(np.arange(400) % 2 == k, response.gates.counts)] for k in (0, 1)
+    ]
+    assert np.median(times[0]) == pytest.approx(np.median(times[1]), abs=2.0)
 
 
-@pytest.mark.parametrize(
-    ("override", "says"),
-    [
-        ("detector.fidelity=slow", "detector.fidelity = 'slow'.*'fast' or 'optical'"),
-        ("detector.optical.steel.efficiency=0.1", "light seen by steel belongs to no tube"),
-        ("detector.optical.spheres.vessel=4", "detector.optical.spheres.vessel: unknown key.*'vessel_m'"),
-        ("detector.optical.spheres.vessel_m=5.6", "must rise"),
-    ],
-)
-def test_mistakes_in_the_card_are_named(override, says):
-    with pytest.raises(CardError, match=says):
-        read_config(card(override))
+def test_carbon_is_thinned_as_in_the_fast_fidelity(tmp_path):
+    changes = ("run.live_days=0.2", "pile_up.analysis_threshold_nh=60", "run.seed=6")
+    kept = {
+        fidelity: simulate(card(*changes, f"detector.fidelity={fidelity}"), tmp_path / fidelity, 1).kept[
+            "14C"
+        ]
+        for fidelity in ("optical", "fast")
+    }
+    assert kept["fast"] > 500
+    assert kept["optical"] == pytest.approx(kept["fast"], abs=4 * np.sqrt(2 * kept["fast"]))

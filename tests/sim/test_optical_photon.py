@@ -46,6 +46,7 @@ def test_kernel_plain(compiled_equals_plain):
         births = world.Births(
             np.array([25, 0, 12]),
             np.array([3, 6, 0]),
+            np.array([1000, 2, 1000]),
             np.array([0, 1, 1], np.uint8),
             np.array([[0.0, 0.1, 0.2], [3.9, 0.0, 0.0], [0.0, 0.0, 5.9]]),
             np.array([1.0, 3.0, 0.0]),

@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 
 from sim.core.geometry import build_photomultipliers
-from sim.detector.config import DetectorConfig
-from sim.detector.optical.config import OpticalConfig, TubesConfig
-from sim.detector.optical.tubes import acceptance, accepted, build_tubes, cutoff
-from sim.detector.optics import tube_efficiency
+from sim.detector.optical.config import TubesConfig
+from sim.detector.optical.tubes import acceptance, accepted, build_tubes, cutoff, relative_efficiency
 
 PMTS = build_photomultipliers(1600, 1500, 1)
 
@@ -32,18 +30,22 @@ def test_acceptance_has_an_edge():
 
 
 def test_lookup_follows_the_law():
-    tubes = build_tubes(DetectorConfig(), OpticalConfig(), PMTS)
+    tubes = build_tubes(TubesConfig(), 1, PMTS)
     cosine = np.linspace(0.0, 1.0, 1001)
     found = [accepted(c, tubes.accepted) for c in cosine]
     np.testing.assert_allclose(found, acceptance(TubesConfig(), cosine), atol=2e-3)
 
 
 def test_relative_efficiency():
-    tubes = build_tubes(DetectorConfig(), OpticalConfig(), PMTS)
+    tubes = build_tubes(TubesConfig(), 1, PMTS)
     assert not tubes.by_tube[~PMTS.live].any()
-    assert tubes.by_tube[PMTS.live].mean() == pytest.approx(0.735, rel=0.01)
+    assert tubes.by_tube[PMTS.live].mean() == pytest.approx(TubesConfig().relative_qe, rel=0.01)
     assert tubes.by_bin.max() == 1.0
-    both = PMTS.live & PMTS.concentrator & (tubes.by_tube < 1.0)  # the same tubes are good in the fast model
-    fast = tube_efficiency(DetectorConfig(), PMTS)
-    ratio = tubes.by_tube[both] / fast[both]
-    np.testing.assert_allclose(ratio, ratio[0], rtol=1e-5)
+    every = relative_efficiency(TubesConfig(relative_qe=0.6), 1, PMTS)
+    assert every.mean() == pytest.approx(0.6, rel=1e-3)
+    assert every.std() / every.mean() == pytest.approx(0.1, rel=0.1)
+    np.testing.assert_array_equal(every, relative_efficiency(TubesConfig(relative_qe=0.6), 1, PMTS))
+    assert not np.array_equal(every, relative_efficiency(TubesConfig(relative_qe=0.6), 2, PMTS))
+    assert set(relative_efficiency(TubesConfig(relative_qe_sigma=0.0), 1, PMTS)) == {
+        TubesConfig().relative_qe
+    }

@@ -23,6 +23,7 @@ from sim.physics.config import FieldConfig, MomentConfig, NeutrinoConfig, SiteCo
 from sim.physics.conversion import Conversion
 from sim.physics.exposure import solar_direction
 from sim.physics.ibd import THRESHOLD_MEV, differential_cross_section, total_cross_section
+from sim.physics.muon_config import MuonsConfig
 from sim.physics.solar_model import load_solar_model
 from sim.sources.alpha_neutron import GAMMAS_ABOVE_MEV, build_alpha_neutron
 from sim.sources.antineutrino import AntineutrinoSource, build_antineutrinos
@@ -224,10 +225,13 @@ def test_gammas_of_a_capture() -> None:
 
 
 def test_decays_follow_muons_through_the_scintillator() -> None:
-    channel = AntineutrinoConfig(li9_cpd_100t=300.0, he8_cpd_100t=300.0, muons_inner_per_day=200.0)
-    muons = draw_muons(BLOCK, channel)
+    channel, config = (
+        AntineutrinoConfig(li9_cpd_100t=300.0, he8_cpd_100t=300.0),
+        MuonsConfig(inner_per_day=200.0),
+    )
+    muons = draw_muons(BLOCK, config)
     parents = np.sort(muons.time_ns[muons.inner])
-    for source in build_lithium(channel, RADIUS_M, BIRKS):
+    for source in build_lithium(channel, config, RADIUS_M, BIRKS):
         primaries, deposits = source.generate(BLOCK)
         n = len(primaries.time_ns) // 2
         assert n > 1000
@@ -241,13 +245,13 @@ def test_decays_follow_muons_through_the_scintillator() -> None:
 
 
 def test_no_muons_no_isotopes() -> None:
-    channel = AntineutrinoConfig(muons_inner_per_day=1e-9)
-    primaries, _ = build_lithium(channel, RADIUS_M, BIRKS)[0].generate(BLOCK)
+    channel = AntineutrinoConfig()
+    primaries, _ = build_lithium(channel, MuonsConfig(inner_per_day=1e-9), RADIUS_M, BIRKS)[0].generate(BLOCK)
     assert len(primaries.time_ns) == 0
-    with pytest.raises(CardError, match="muons_inner_per_day"):
-        build_lithium(AntineutrinoConfig(muons_inner_per_day=0.0), RADIUS_M, BIRKS)
-    silent = AntineutrinoConfig(muons_inner_per_day=0.0, li9_cpd_100t=0.0, he8_cpd_100t=0.0)
-    assert build_lithium(silent, RADIUS_M, BIRKS) == []
+    with pytest.raises(CardError, match=r"muons\.inner_per_day"):
+        build_lithium(channel, MuonsConfig(inner_per_day=0.0), RADIUS_M, BIRKS)
+    silent = AntineutrinoConfig(li9_cpd_100t=0.0, he8_cpd_100t=0.0)
+    assert build_lithium(silent, MuonsConfig(inner_per_day=0.0), RADIUS_M, BIRKS) == []
 
 
 def test_alpha_neutron_light() -> None:

@@ -15,7 +15,9 @@ from sim.physics.config import (
     SiteConfig,
     SunConfig,
 )
+from sim.physics.muon_config import MuonsConfig
 from sim.sources.build import build_sources, generate
+from sim.sources.showers import build_showers
 from sim.sources.source import Birks, count_species
 
 START_NS = 1_323_820_800 * 10**9
@@ -30,9 +32,12 @@ def _sources(kinds: tuple[str, ...] = ("elastic", "internal"), **sections: Any):
         "field": FieldConfig(),
         "backgrounds": BackgroundsConfig(),
         "channel": AntineutrinoConfig(),
+        "muons": MuonsConfig(),
+        "showers": build_showers(MuonsConfig(), 26.8, 255.0),
     }
     return build_sources(
         **(chosen | sections),
+        block_s=5 * 86400.0,
         kinds=kinds,
         sphere_radius_m=3.5,
         birks=Birks(0.01098, 0.01042),

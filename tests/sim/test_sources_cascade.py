@@ -2,24 +2,26 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from sim.config import scintillator
 from sim.core.constants import ELECTRON_MASS_MEV
 from sim.core.jit import njit
 from sim.core.primaries import BETA_LIKE, Block
+from sim.detector.config import DetectorConfig
 from sim.physics.compton import (
     attenuation,
     attenuation_table,
     compton_attenuation,
+    interaction_shares,
     photoelectric_attenuation,
-    photoelectric_share,
     scattered_fraction,
 )
 from sim.physics.config import BackgroundsConfig
 from sim.physics.gamma_light import gamma_visible
+from sim.physics.pair_production import pair_attenuation
 from sim.physics.quenching import quenching
 from sim.sources.calibration import CalibrationSource
 from sim.sources.cascade import gamma_deposits, sample_scatter
 from sim.sources.cosmogenic import build_carbon
-from sim.sources.positron import POSITRONIUM_CHANCE, POSITRONIUM_LIFETIME_NS
 from sim.sources.source import Birks
 from sim.sources.vertices import sample_directions
 
@@ -50,11 +52,11 @@ def _scatters(rng: np.random.Generator, energy: float, out: np.ndarray) -> None:
 def test_attenuation_between_the_knots_of_the_table() -> None:
     table = attenuation_table()
     for energy in np.geomspace(1.001e-3, 25.0, 777):
-        total, absorbed = attenuation(table, energy)
-        assert total == pytest.approx(
-            photoelectric_attenuation(energy) + compton_attenuation(energy), rel=1e-4
-        )
-        assert absorbed == pytest.approx(photoelectric_share(energy), rel=2e-4)
+        total, absorbed, paired = attenuation(table, energy)
+        parts = photoelectric_attenuation(energy) + compton_attenuation(energy) + pair_attenuation(energy)
+        assert total == pytest.approx(parts, rel=1e-4)
+        assert absorbed == pytest.approx(interaction_shares(energy)[0], rel=2e-4)
+        assert paired == pytest.approx(interaction_shares(energy)[1], rel=2e-3, abs=2e-6)
 
 
 @pytest.mark.parametrize("energy", [0.003, 0.05, 0.511, 2.2246, 4.9463])
@@ -71,22 +73,25 @@ def test_scatters_follow_klein_nishina(energy: float) -> None:
     assert np.allclose(out[1], cosine, atol=1e-9)
 
 
-@pytest.mark.parametrize("energy", [0.02, 0.511, 1.461, 2.223])
+@pytest.mark.parametrize("energy", [0.02, 0.511, 1.461, 2.223, 4.9463])
 def test_a_gamma_gives_all_its_energy_to_electrons(energy: float) -> None:
     deposits = _gammas(3000, energy)
     total = np.bincount(deposits.primary, deposits.deposited_mev, 3000)
+    # a pair's mass comes back as gammas
     assert np.allclose(total, energy, rtol=1e-12)
     assert np.all(deposits.visible_mev < deposits.deposited_mev)
     assert np.all(np.diff(deposits.primary) >= 0)
     assert np.all(deposits.kind == BETA_LIKE)
 
 
-@pytest.mark.parametrize("energy", [0.1, 0.511, 1.461])
+@pytest.mark.parametrize("energy", [0.1, 0.511, 1.461, 2.6145, 3.9])
 def test_visible_energy_is_that_of_the_integral_equation(energy: float) -> None:
     # the same cascade solved upwards in energy without random numbers
     n = 20_000
     deposits = _gammas(n, energy)
-    visible = np.bincount(deposits.primary, deposits.visible_mev, n)
+    contained = np.bincount(deposits.primary, deposits.deposited_mev, n) > energy * (1 - 1e-9)
+    assert contained.mean() > 0.999
+    visible = np.bincount(deposits.primary, deposits.visible_mev, n)[contained]
     line = gamma_visible(energy, KB)
     assert abs(visible.mean() - line.mean_mev) < 4 * visible.std() / np.sqrt(n) + 2e-4 * energy
     assert visible.var() == pytest.approx(line.variance_mev2, rel=0.05)
@@ -137,8 +142,22 @@ def test_positronium_delays_the_gammas() -> None:
     first = np.searchsorted(deposits.primary, np.arange(len(primaries.time_ns)))
     late = (deposits.delay_ns - flight)[first + 1]  # first site of the first gamma: straight flight
     assert late.min() > -1e-6
-    assert late.mean() == pytest.approx(POSITRONIUM_CHANCE * POSITRONIUM_LIFETIME_NS, rel=0.1)
-    assert np.mean(late < 1e-6) == pytest.approx(1 - POSITRONIUM_CHANCE, abs=0.05)
+    assert late.mean() == pytest.approx(0.485 * 3.12, rel=0.1)
+    assert np.mean(late < 1e-6) == pytest.approx(1 - 0.485, abs=0.05)
+
+
+def test_without_positronium_no_gamma_is_late() -> None:
+    off = scintillator(DetectorConfig.model_validate({"positronium": {"enabled": False}}))
+    long = scintillator(DetectorConfig.model_validate({"positronium": {"chance": 1.0, "lifetime_ns": 100.0}}))
+    delays = []
+    for birks in (off, long):
+        primaries, deposits = build_carbon(BackgroundsConfig(c11_cpd_100t=3000.0), 3.0, birks).generate(
+            Block(2, 0, 0, 86400.0)
+        )
+        first = np.searchsorted(deposits.primary, np.arange(len(primaries.time_ns)))
+        delays.append(deposits.delay_ns[first + 1])
+    assert delays[0].max() < 10.0  # flight of the gammas alone
+    assert np.mean(delays[1]) == pytest.approx(100.0, rel=0.1)
 
 
 def test_a_calibration_gamma_uses_the_same_cascade() -> None:
@@ -146,3 +165,19 @@ def test_a_calibration_gamma_uses_the_same_cascade() -> None:
     primaries, deposits = source.generate(Block(1, 0, 0, 500.0))
     total = np.bincount(deposits.primary, deposits.deposited_mev, len(primaries.time_ns))
     assert np.allclose(total, 0.662)
+
+
+@pytest.mark.parametrize("energy", [2.2246, 4.9463])
+def test_pairs_are_as_frequent_as_their_share(energy: float) -> None:
+    n = 40_000
+    deposits = _gammas(n, energy, seed=3)
+    first = np.searchsorted(deposits.primary, np.arange(n))
+    # the first site of a pair holds exactly what its mass leaves; no electron is struck with that energy
+    pairs = np.abs(deposits.deposited_mev[first] - (energy - 2 * ELECTRON_MASS_MEV)) < 1e-12
+    share = interaction_shares(energy)[1]
+    assert abs(pairs.sum() - n * share) < 4 * np.sqrt(n * share)
+    # two gammas leave the site back to back: the sites around it have no common direction
+    of_pairs = pairs[deposits.primary]
+    where = np.stack([deposits.x_m, deposits.y_m, deposits.z_m])
+    offset = (where - where[:, first][:, deposits.primary])[:, of_pairs]
+    assert np.all(np.abs(offset.mean(axis=1)) < 5 * offset.std(axis=1) / np.sqrt(pairs.sum()))

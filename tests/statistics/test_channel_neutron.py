@@ -12,6 +12,7 @@ from sim.core.primaries import BETA_LIKE, Block, Deposits, Primaries, empty_prim
 from sim.core.schema import SPECIES
 from sim.physics.antineutrino_config import AntineutrinoConfig
 from sim.physics.correlated import MEAN_LIFE_S, NEUTRON_BRANCH, prompt_spectrum
+from sim.physics.muon_config import MuonsConfig
 from sim.sources.alpha_neutron import build_alpha_neutron
 from sim.sources.lithium import build_lithium
 from sim.sources.muons import draw_muons
@@ -94,12 +95,13 @@ def test_displacement_is_a_decimetre() -> None:
 @pytest.mark.parametrize("species", ["9Li", "8He"])
 def test_isotopes_after_muons(species: str) -> None:
     # muons rare enough that the last one is the parent
-    channel = AntineutrinoConfig(li9_cpd_100t=100.0, he8_cpd_100t=300.0, muons_inner_per_day=200.0)
-    source = next(s for s in build_lithium(channel, RADIUS_M, BIRKS) if s.species == species)
+    channel = AntineutrinoConfig(li9_cpd_100t=100.0, he8_cpd_100t=300.0)
+    config = MuonsConfig(inner_per_day=200.0)
+    source = next(s for s in build_lithium(channel, config, RADIUS_M, BIRKS) if s.species == species)
     primaries, _ = source.generate(BLOCK)
     n = len(primaries.time_ns) // 2
     per_day = {"9Li": 100.0, "8He": 300.0}[species] * NEUTRON_BRANCH[species]
-    muons = draw_muons(BLOCK, channel)
+    muons = draw_muons(BLOCK, config)
     parents = np.sort(muons.time_ns[muons.inner])
     expected = per_day * 60.0 * sphere_mass_t(RADIUS_M) / 100.0
     # the number of muons fluctuates too
@@ -116,9 +118,9 @@ def test_isotopes_after_muons(species: str) -> None:
 def test_default_isotopes_in_a_veto_of_two_seconds() -> None:
     # exp(-2 / 0.257) of 9Li is left: 4e-4
     channel = AntineutrinoConfig(li9_cpd_100t=200.0)
-    primaries, _ = build_lithium(channel, RADIUS_M, BIRKS)[0].generate(BLOCK)
+    primaries, _ = build_lithium(channel, MuonsConfig(), RADIUS_M, BIRKS)[0].generate(BLOCK)
     time_ns = primaries.time_ns[: len(primaries.time_ns) // 2]
-    muons = draw_muons(BLOCK, channel)
+    muons = draw_muons(BLOCK, MuonsConfig())
     parents = muons.time_ns[muons.inner]
     since_s = (time_ns - parents[np.searchsorted(parents, time_ns) - 1]) * 1e-9
     assert time_ns.size > 10_000

@@ -24,7 +24,8 @@ DAYS = 100
 @pytest.fixture(scope="module")
 def reco(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("closure")
-    card = read_card("phase2", [f"run.live_days={DAYS}", "run.seed=5"])
+    # 11C even in time: after muons it comes in bursts, which the errors of a Poisson likelihood do not know
+    card = read_card("phase2", [f"run.live_days={DAYS}", "run.seed=5", "muons.showers=false"])
     simulate(card, folder / "events.root")
     reconstruct(folder / "events.root", folder / "reco.root", card.section("reconstruction", ReconConfig))
     return folder / "reco.root"

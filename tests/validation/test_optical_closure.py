@@ -10,7 +10,7 @@ from scipy.stats import kstest
 from sim.core.constants import SPEED_OF_LIGHT_M_NS
 from sim.core.geometry import build_photomultipliers
 from sim.core.primaries import empty_primaries, point_deposits
-from sim.detector.config import CollectionConfig, DetectorConfig, EmissionConfig
+from sim.detector.config import DetectorConfig, EmissionConfig
 from sim.detector.optical.config import (
     LengthsConfig,
     OpticalConfig,
@@ -30,7 +30,7 @@ CLEAR = LengthsConfig(
 )
 BARE = TubesConfig(enabled=False)
 DARK_STEEL = SteelConfig(reflectivity=0.0, efficiency=1.0)
-INSTANT = DetectorConfig(emission=EmissionConfig(enabled=False), collection=CollectionConfig(enabled=False))
+INSTANT = DetectorConfig(emission=EmissionConfig(enabled=False))
 STEEL_M, VESSEL_M = 6.85, 4.25
 
 

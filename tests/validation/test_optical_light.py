@@ -40,11 +40,11 @@ def centre() -> Light:
 def test_yield_at_the_centre(centre):
     """About 500 p.e./MeV on 2000 tubes, 12 % of the 4243 tracked photons: the snapshot's own figures.
 
-    Nothing is tuned, and lengths below 370 nm, DMP, rings and the cut-off are ours: 10 % are allowed.
+    Efficiencies and the steel are tuned to the hits of events (N_h), which ask for more light: 12 % are allowed.
     """
     tracked = sum(centre.fates.values()) / 400
     assert tracked == pytest.approx(4243, rel=2e-3)
-    assert len(centre.photoelectrons.tube) / 400 == pytest.approx(500, rel=0.10)
+    assert len(centre.photoelectrons.tube) / 400 == pytest.approx(500, rel=0.12)
     assert centre.fates["seen"] / sum(centre.fates.values()) == pytest.approx(0.12, abs=0.012)
 
 

@@ -130,7 +130,7 @@ def build_cherenkov(config: CherenkovConfig) -> Cherenkov:
     photons = cumulative_trapezoid(photons_per_cm(energy) / stopping, energy, initial=0.0)
     return Cherenkov(
         energy,
-        np.asarray(photons) * config.enabled,
+        np.asarray(photons) * (config.scale if config.enabled else 0.0),
         np.asarray(cumulative_trapezoid(turning / stopping, energy, initial=0.0)),
         _concentrations(),
         largest,

@@ -1,4 +1,6 @@
-"""The card section ``[detector.optical]``: what the optical fidelity can be told.
+"""The card section ``[detector.optical]``: how light is made, travels and is collected.
+
+The optical fidelity tracks it; the fast one draws from a map that tracking made.
 
 Lengths, refractive index, quantum efficiency and nylon are tables of ``sim/data/optical_*.csv``; the factors
 here multiply them. Values marked "unverified" are from memory or a guess.
@@ -37,6 +39,7 @@ class ReemissionConfig(Section):
     buffer_probability: float = Field(0.04, ge=0, le=1)  # light that pseudocumene absorbs in the buffer
     ppo_delay_ns: float = Field(1.6, gt=0, le=100)
     transfer_delay_ns: float = Field(3.6, gt=0, le=100)  # pseudocumene to PPO, before PPO emits
+    scale: float = Field(1.0, ge=0, le=10)  # factor on all chances, which end at 1; for studies
     red_only: bool = True  # re-emitted light is not bluer than what was absorbed
 
     @model_validator(mode="after")
@@ -69,10 +72,10 @@ class SpheresConfig(Section):
 
 
 class SteelConfig(Section):
-    """Inside of the stainless-steel sphere [BX-G4]."""
+    """Inside of the stainless-steel sphere."""
 
-    reflectivity: float = Field(0.55, ge=0, le=1)
-    specular: float = Field(0.12, ge=0, le=1)  # of the reflected light; the rest follows Lambert's law
+    reflectivity: float = Field(0.48, ge=0, le=1)  # 0.55 [BX-G4]; tuned to N_p(230) / N_p(400) [BX-PDF17]
+    specular: float = Field(0.12, ge=0, le=1)  # of reflected light [BX-G4]; the rest follows Lambert's law
     efficiency: float = Field(0.0, ge=0, le=1)  # of absorbed light that counts as seen: for closure tests
 
 
@@ -80,7 +83,9 @@ class TubesConfig(Section):
     """Photomultipliers, concentrators and rings."""
 
     enabled: bool = True  # false: only the steel
-    relative_qe: float = Field(0.735, ge=0, le=1)  # mean over tubes; times the tabulated efficiency [BX-G4]
+    # Times the tabulated efficiency: 0.735 in the mean over tubes [BX-G4]; tuned to N_h [BX-PDF17].
+    relative_qe: float = Field(0.81, ge=0, le=1)
+    relative_qe_sigma: float = Field(0.1, ge=0, le=0.5)  # relative spread over tubes; unverified
     cathode_m: float = Field(0.09525, gt=0, le=0.2)  # exit radius of a concentrator [BX-G4]
     mouth_m: float = Field(0.1566, gt=0, le=0.23)  # entrance radius of a concentrator [BX-G4]
     length_m: float = Field(0.23, gt=0, le=1)  # of a concentrator [BX-G4]
@@ -109,6 +114,7 @@ class CherenkovConfig(Section):
     """Cherenkov light of electrons."""
 
     enabled: bool = True
+    scale: float = Field(1.0, ge=0, le=10)  # factor on the number of photons, for studies
     radiation_length_g_cm2: float = Field(43.9, gt=0, le=1000)  # C9H12 from [PDG22] elements
 
 

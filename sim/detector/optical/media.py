@@ -66,8 +66,9 @@ def build_media(config: OpticalConfig) -> Media:
     pc = 1.0 / (lengths.absorption_pc * _length("pc_absorption_m", nm))
     ppo = 1.0 / (lengths.absorption_ppo * _length("ppo_absorption_m", nm))
     dmp = 1.0 / (lengths.absorption_dmp * _length("dmp_absorption_m", nm))
-    chance = np.asarray(again.ppo_probability)[np.digitize(nm, again.edge_nm)] * again.enabled
-    in_buffer = again.buffer_probability * again.enabled
+    factor = again.scale if again.enabled else 0.0
+    chance = np.minimum(np.asarray(again.ppo_probability)[np.digitize(nm, again.edge_nm)] * factor, 1.0)
+    in_buffer = min(again.buffer_probability * factor, 1.0)
     phase, group = refractive_index(nm)
     table = np.zeros((2, N_BINS, _COLUMNS))
     for medium, (parts, slower) in enumerate(

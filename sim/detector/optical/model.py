@@ -27,6 +27,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Key = tuple[np.uint32, np.uint32]
 _COUNT_TAG = np.uint32(0x0B7D)  # last word of the counters of photon numbers
+ALL = -1  # in place of a number of photoelectrons: as many as come
+_MANY = np.iinfo(np.int64).max // 2
 _AT_ONCE = 1 << 20  # photons whose photoelectrons must have room
 
 
@@ -63,6 +65,23 @@ def photon_key(seed: int, block: int) -> Key:
     return philox_key(seed, Stage.LIGHT, block)
 
 
+def thinning() -> float:
+    """Return the part of all photons that is tracked: the largest quantum efficiency."""
+    return float(quantum_efficiency().max())
+
+
+def tracked_per_mev(config: DetectorConfig, optical: OpticalConfig | None = None) -> float:
+    """Return the mean number of tracked scintillation photons per visible MeV.
+
+    Parameters
+    ----------
+    config : factor on the light; its section ``optical`` where none is given.
+    optical : number of photons at birth.
+    """
+    optical = optical or config.optical
+    return optical.scintillation.photons_per_mev * config.light.scale * thinning()
+
+
 @njit
 def _numbers(first: int, mean: Floats, branch: int, k0: np.uint32, k1: np.uint32) -> Ints:
     out = np.zeros(len(mean), np.int64)
@@ -86,15 +105,12 @@ class OpticalDetector:
 
         Parameters
         ----------
-        config : emission times, spread of the tubes' efficiencies, factor on the light yield.
+        config : emission times, factor on the light yield, layout seed of the tubes' efficiencies.
         pmts : positions, live tubes, concentrators.
         optical : the rest.
         """
         emission_only = config.model_copy(
-            update={
-                "transit": config.transit.model_copy(update={"enabled": False}),
-                "late_light": config.late_light.model_copy(update={"enabled": False}),
-            }
+            update={"transit": config.transit.model_copy(update={"enabled": False})}
         )
         world = World(
             build_media(optical).table,
@@ -103,7 +119,7 @@ class OpticalDetector:
             build_arrival(emission_only),
             build_cherenkov(optical.cherenkov),
             build_layout(optical, pmts),
-            build_tubes(config, optical, pmts),
+            build_tubes(optical.tubes, config.tubes.layout_seed, pmts),
             optical.steel.reflectivity,
             optical.steel.specular,
             optical.steel.efficiency,
@@ -112,15 +128,24 @@ class OpticalDetector:
             optical.reemission.red_only,
             optical.latest_ns,
         )
-        thinning = float(quantum_efficiency().max())
-        return cls(world, optical.scintillation.photons_per_mev * config.light.scale * thinning, thinning)
+        return cls(world, tracked_per_mev(config, optical), thinning())
 
     def tracked_photons(self, visible_mev: Floats) -> Floats:
         """Return the mean number of scintillation photons that are tracked, shape of ``visible_mev``."""
         return np.asarray(visible_mev * self.photons_per_mev)
 
+    def cherenkov_photons(self, electron_mev: Floats) -> Floats:
+        """Return the mean number of Cherenkov photons that are tracked, for electrons that stop."""
+        return self.thinning * cherenkov_photons(self.world.cherenkov, electron_mev)
+
     def track(
-        self, key: Key, deposits: Deposits, electrons: Electrons | None = None, first: int = 0
+        self,
+        key: Key,
+        deposits: Deposits,
+        electrons: Electrons | None = None,
+        first: int = 0,
+        wanted: Ints | None = None,
+        chance: Floats | None = None,
     ) -> Light:
         """Track all light of the deposits.
 
@@ -130,6 +155,9 @@ class OpticalDetector:
         deposits : where, how much visible energy, which kind of particle; inside the steel sphere.
         electrons : what radiates Cherenkov light; None for none.
         first : number of the first deposit in its block: a block cut in parts gives the same light.
+        wanted : photoelectrons to be made, int64 (n,), where their number is known; ALL for what comes.
+            Photons of a deposit are alike and independent, so the first of them to be seen are a fair sample.
+        chance : about the chance of a photon to be seen, float64 (n,); asked for where a number is known.
 
         Raises
         ------
@@ -137,6 +165,8 @@ class OpticalDetector:
             A deposit lies outside the steel sphere or has negative visible energy.
         """
         births = self._births(key, deposits, electrons, first)
+        if wanted is not None and chance is not None:
+            births = _enough(births, wanted, chance)
         ends = np.zeros(len(FATES) + 2, np.int64)
         photons = np.cumsum(births.photons + births.flashes)
         begin, parts = 0, []
@@ -177,10 +207,10 @@ class OpticalDetector:
         if electrons is not None:
             energy = np.asarray(electrons.energy_mev, dtype=np.float64)
             direction = np.column_stack([electrons.dir_x, electrons.dir_y, electrons.dir_z])
-        flashes = self.thinning * cherenkov_photons(self.world.cherenkov, energy)
         return Births(
             _numbers(first, self.tracked_photons(deposits.visible_mev), 0, *key),
-            _numbers(first, flashes, 1, *key),
+            _numbers(first, self.cherenkov_photons(energy), 1, *key),
+            np.full(n, _MANY),
             deposits.kind,
             np.ascontiguousarray(place),
             energy,
@@ -188,10 +218,22 @@ class OpticalDetector:
         )
 
 
+def _enough(births: Births, wanted: Ints, chance: Floats) -> Births:
+    """Give deposits of a known number of photoelectrons photons to spare: 10 standard deviations."""
+    known = wanted != ALL
+    more = (wanted + 10.0 * np.sqrt(wanted.clip(0)) + 30.0) / np.maximum(chance, 1e-6)
+    return births._replace(
+        photons=np.where(known, np.ceil(more).astype(np.int64), births.photons),
+        flashes=np.where(known, 0, births.flashes),
+        wanted=np.where(known, wanted, births.wanted),
+    )
+
+
 def _rows(births: Births, begin: int, end: int) -> Births:
     return Births(
         births.photons[begin:end],
         births.flashes[begin:end],
+        births.wanted[begin:end],
         births.kind[begin:end],
         births.place_m[begin:end],
         births.electron_mev[begin:end],

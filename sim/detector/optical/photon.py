@@ -116,7 +116,10 @@ def track_photons(
             if dx * dx + dy * dy + dz * dz < radius[home] * radius[home]:
                 break
             home += 1
+        wanted = n_found + births.wanted[i]
         for j in range(n_scintillation + flashes[i]):
+            if n_found >= wanted:
+                break
             c1 = np.uint32(j)
             draw = one
             w0, w1, w2, w3 = philox(np.uint32(0), c1, c2, PHOTON_TAG, k0, k1)

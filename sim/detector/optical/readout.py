@@ -1,8 +1,9 @@
 """From tracked light to what the channels take: the chain of the fast model goes on from here.
 
 A photoelectron falls below the discriminator threshold with the fraction of the fast model, and has its
-charge from the same tables; the tube adds its jitter, a normal number [BOX58]. Words come from Philox with
-the counter (photoelectron, what for, deposit, tag), so the result does not depend on how a block is cut.
+charge from the same tables; the tube adds its jitter, a normal number [BOX58], and late pulses. Words come
+from Philox with the counter (photoelectron, what for, deposit, tag), so the result does not depend on how a
+block is cut.
 
 The Cherenkov light of a deposit is that of one electron of the deposited energy that stops there. It flies
 along its primary if the deposit is at the primary's vertex, else in a random direction. This is right for
@@ -23,14 +24,16 @@ from sim.detector.charge import Charge, charge_steps
 from sim.detector.gates import Tracking
 from sim.detector.groups import Groups
 from sim.detector.hits import Tracked
+from sim.detector.late_pulses import LatePulses, late_delay
 from sim.detector.model import Detector
 from sim.detector.optical.directions import isotropic
-from sim.detector.optical.model import Electrons, Key, OpticalDetector, photon_key
+from sim.detector.optical.model import ALL, Electrons, Key, OpticalDetector, photon_key
+from sim.detector.optics import light_yield
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 _READ_TAG = np.uint32(0x0B7E)  # last word of the counters; no other kernel uses it
-_READ, _DIRECTION = 0, 1
+_READ, _DIRECTION, _LATE = 0, 1, 2
 
 
 @njit
@@ -48,11 +51,13 @@ def _read_out(
     deposit: NDArray[np.int32],
     charges: Charge,
     sigma_ns: float,
+    late: LatePulses,
     k0: np.uint32,
     k1: np.uint32,
     time_ns: NDArray[np.float32],
     fires: NDArray[np.uint8],
     charge: NDArray[np.int16],
+    known: NDArray[np.bool_],
     above: Ints,
     below: Ints,
 ) -> None:
@@ -63,15 +68,19 @@ def _read_out(
         w0, w1, w2, w3 = philox(
             np.uint32(number), np.uint32(_READ), np.uint32(first + row), _READ_TAG, k0, k1
         )
-        if unit(w0) < charges.below_fraction:
-            fires[i] = 0
-            charge[i] = charge_steps(w1, charges.below)
-            below[row] += 1
+        if known[row]:  # the first of them are above threshold: their order means nothing
+            fires[i] = number < above[row]
         else:
-            fires[i] = 1
-            charge[i] = charge_steps(w1, charges.above)
-            above[row] += 1
+            fires[i] = unit(w0) >= charges.below_fraction
+            above[row] += fires[i]
+            below[row] += 1 - fires[i]
+        charge[i] = charge_steps(w1, charges.above if fires[i] else charges.below)
         time_ns[i] += sigma_ns * math.sqrt(-2.0 * math.log(unit(w2))) * math.cos(2.0 * math.pi * unit(w3))
+        if late.fraction > 0.0:
+            w0, w1, w2, w3 = philox(
+                np.uint32(number), np.uint32(_LATE), np.uint32(first + row), _READ_TAG, k0, k1
+            )
+            time_ns[i] += late_delay(w0, w1, late)
 
 
 def electrons_of(key: Key, primaries: Primaries, deposits: Deposits, first: int) -> Electrons:
@@ -106,6 +115,7 @@ def track_groups(
     groups: Groups,
     detector: Detector,
     optical: OpticalDetector,
+    known: NDArray[np.bool_],
 ) -> Tracking:
     """Prepare the tracking of a block, run of groups by run of groups.
 
@@ -113,19 +123,24 @@ def track_groups(
     ----------
     block : gives the random numbers.
     primaries, deposits : of the block.
-    groups : all of them, with counts of zero that the tracking sets; their deposits' rows are the numbers
-        that the random counters take.
-    detector : charge, threshold, jitter.
+    groups : all of them, with counts that the tracking sets where they are not known; their deposits' rows
+        are the numbers that the random counters take.
+    detector : charge, threshold, jitter, yield map.
     optical : tables of the tracking.
+    known : bool (n_deposits of the block,), photoelectrons that are to be made as counted.
     """
     key = photon_key(block.seed, block.index)
     ordered = Deposits._make(column[groups.deposit] for column in deposits)
+    counted = known[groups.deposit]
+    chance = light_yield(detector.optics, ordered.x_m, ordered.y_m, ordered.z_m) / optical.photons_per_mev
     photons = np.concatenate([[0.0], np.cumsum(optical.tracked_photons(ordered.visible_mev))])
 
     def shine(first_group: int, last_group: int) -> Tracked:
         first, last = int(groups.deposit_start[first_group]), int(groups.deposit_start[last_group])
         part = Deposits._make(column[first:last] for column in ordered)
-        found = optical.track(key, part, electrons_of(key, primaries, part, first), first).photoelectrons
+        wanted = np.where(counted, groups.above + groups.below, ALL)[first:last]
+        electrons = electrons_of(key, primaries, part, first)
+        found = optical.track(key, part, electrons, first, wanted, chance[first:last]).photoelectrons
         n = len(found.deposit)
         tracked = Tracked(
             first,
@@ -136,9 +151,9 @@ def track_groups(
             np.empty(n, np.int16),
         )
         _read_out(
-            first, found.deposit, detector.charge, detector.transit_ns, *key,
+            first, found.deposit, detector.charge, detector.transit_ns, detector.late_pulses, *key,
             tracked.time_ns, tracked.fires, tracked.charge,
-            groups.above[first:last], groups.below[first:last],
+            counted[first:last], groups.above[first:last], groups.below[first:last],
         )  # fmt: skip
         return tracked
 

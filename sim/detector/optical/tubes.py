@@ -8,10 +8,9 @@ from numpy.typing import NDArray
 
 from sim.core.geometry import Photomultipliers
 from sim.core.jit import njit_inline
-from sim.detector.config import DetectorConfig
-from sim.detector.optical.config import OpticalConfig, TubesConfig
+from sim.core.rng import Stage, stream
+from sim.detector.optical.config import TubesConfig
 from sim.detector.optical.media import quantum_efficiency
-from sim.detector.optics import tube_efficiency
 
 Floats = NDArray[np.float64]
 _STEPS = 256
@@ -63,23 +62,27 @@ def accepted(cosine: float, table: NDArray[np.float32]) -> float:
     return float(table[i] + (place - i) * (table[i + 1] - table[i]))
 
 
-def build_tubes(detector: DetectorConfig, optical: OpticalConfig, pmts: Photomultipliers) -> Tubes:
-    """Make the tables of the tubes.
+def relative_efficiency(config: TubesConfig, layout_seed: int, pmts: Photomultipliers) -> Floats:
+    """Return the efficiency of every tube over the tabulated one, dead ones too; float64 (n_pmt,), at most 1.
 
-    The same tubes are better than others as in the fast model (its layout seed and spread); their mean
-    relative efficiency is ``optical.tubes.relative_qe``.
+    Parameters
+    ----------
+    config : mean and relative spread.
+    layout_seed : which tubes are better than others.
+    pmts : the tubes.
     """
-    config = optical.tubes
-    alike = detector.model_copy(
-        update={"collection": detector.collection.model_copy(update={"bare_efficiency": 1.0})}
-    )
-    spread = tube_efficiency(alike, pmts)
-    relative = np.clip(config.relative_qe * spread / spread.mean(), 0.0, 1.0) * pmts.live
+    normal = stream(layout_seed, Stage.LAYOUT, 1).standard_normal(len(pmts.live))
+    spread = np.clip(1.0 + config.relative_qe_sigma * normal, 0.1, None)
+    return np.asarray(np.clip(config.relative_qe * spread / spread.mean(), 0.0, 1.0))
+
+
+def build_tubes(config: TubesConfig, layout_seed: int, pmts: Photomultipliers) -> Tubes:
+    """Make the tables of the tubes; dead ones see nothing."""
     by_bin = quantum_efficiency()
     steps = np.linspace(0.0, 1.0, _STEPS + 1)
     return Tubes(
         np.asarray(by_bin / by_bin.max(), dtype=np.float32),
-        np.asarray(relative, dtype=np.float32),
+        np.asarray(relative_efficiency(config, layout_seed, pmts) * pmts.live, dtype=np.float32),
         np.asarray(acceptance(config, steps), dtype=np.float32),
         config.mouth_m,
         config.cathode_m,

@@ -49,6 +49,7 @@ class Births(NamedTuple):
 
     photons: NDArray[np.int64]  # of scintillation, thinned
     flashes: NDArray[np.int64]  # of Cherenkov light, thinned
+    wanted: NDArray[np.int64]  # photoelectrons after which the rest is left out
     kind: NDArray[np.uint8]  # BETA_LIKE or ALPHA_LIKE
     place_m: NDArray[np.float64]  # (n, 3)
     electron_mev: NDArray[np.float64]
