@@ -2,10 +2,9 @@
 
 from typing import Any, Literal, NamedTuple
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from sim.core.config import SECTIONS, Card, Section
-from sim.core.errors import PhysicsError
 from sim.core.geometry import VESSEL_RADIUS_M
 from sim.detector.config import DetectorConfig, PileUpConfig
 from sim.physics.antineutrino_config import AntineutrinoConfig
@@ -17,7 +16,7 @@ from sim.physics.config import (
     SiteConfig,
     SunConfig,
 )
-from sim.physics.exposure import utc_seconds
+from sim.physics.exposure import UtcDate
 from sim.physics.muon_config import MuonsConfig
 from sim.sources.source import Birks, Positronium
 
@@ -31,20 +30,11 @@ class RunConfig(Section):
     number: int = Field(1, ge=0, le=2**32 - 1)
     seed: int = Field(1, ge=0, le=2**63 - 1)
     live_days: float = Field(1291.5, gt=0, le=1e5)  # Phase-II [BX-MOMENT17]
-    start_utc: str = "2011-12-14T00:00:00"  # Phase-II, unverified
+    start_utc: UtcDate = "2011-12-14T00:00:00"  # Phase-II, unverified
     block_hours: float = Field(24.0, gt=0, le=240)  # live time of a block, the unit of work
     sphere_radius_m: float = Field(3.5, gt=0, le=VESSEL_RADIUS_M)  # fiducial 2.8 m and a margin of 0.7 m
     # What happens, 14C apart (section pile_up). "external" gammas cost more than all else together.
     sources: tuple[SourceKind, ...] = ("elastic", "internal")
-
-    @field_validator("start_utc")
-    @classmethod
-    def _is_a_date(cls, value: str) -> str:
-        try:
-            utc_seconds(value)
-        except PhysicsError as error:
-            raise ValueError(str(error)) from None
-        return value
 
 
 class SimConfig(NamedTuple):

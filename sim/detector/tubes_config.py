@@ -6,10 +6,9 @@ from typing import Any, Self
 from pydantic import Field, field_validator, model_validator
 
 from sim.core.config import Section
-from sim.core.errors import PhysicsError
 from sim.core.geometry import N_PMT
 from sim.core.tables import load_table
-from sim.physics.exposure import utc_seconds
+from sim.physics.exposure import UtcDate, utc_seconds
 
 # Histories that can be named in the card, and their packaged tables.
 HISTORIES = {"phase2-guess": "tubes_phase2_guess"}
@@ -24,20 +23,11 @@ def _check_charge(live: int, charge_live: int) -> None:
 class TubesPeriod(Section):
     """The photomultipliers from a date on."""
 
-    from_utc: str  # a block of live time that starts at this time or later sees these tubes
+    from_utc: UtcDate  # a block of live time that starts at this time or later sees these tubes
     live: int = Field(ge=100, le=N_PMT)
     charge_live: int = Field(ge=0, le=N_PMT)
     relative_qe: float = Field(1.0, gt=0, le=2)  # factor on the efficiency of all tubes
     gain: float = Field(1.0, gt=0, le=4)  # factor on the charge of hits; the discriminators follow the gain
-
-    @field_validator("from_utc")
-    @classmethod
-    def _is_a_date(cls, value: str) -> str:
-        try:
-            utc_seconds(value)
-        except PhysicsError as error:
-            raise ValueError(str(error)) from None
-        return value
 
     @model_validator(mode="after")
     def _charge_is_live(self) -> Self:

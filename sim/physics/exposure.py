@@ -5,10 +5,11 @@ distance squared between 1950 and 2050. Times are Unix seconds (UTC), float64.
 """
 
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import AfterValidator
 
 from sim.core.constants import ORBIT_ECCENTRICITY, SECONDS_PER_DAY
 from sim.core.errors import PhysicsError
@@ -50,6 +51,17 @@ def utc_seconds(text: str) -> float:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return moment.timestamp()
+
+
+def _checked_date(text: str) -> str:
+    try:
+        utc_seconds(text)
+    except PhysicsError as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+UtcDate = Annotated[str, AfterValidator(_checked_date)]  # a key of the card that ``utc_seconds`` reads
 
 
 def _sun(unix_s: Floats) -> _Sun:
