@@ -16,7 +16,7 @@ from analysis.fit_input import (
     SourceArgument,
     read_fit_input,
 )
-from sim.core.console import announce_compilation, console, friendly, progress
+from sim.core.console import announce_compilation, console, friendly, list_results, progress
 from sim.core.options import SetOption
 
 if TYPE_CHECKING:
@@ -110,6 +110,4 @@ def _report(outcome: "Outcome", out: Path, figures: list[Path]) -> None:
     for label, scan in (("no gallium", outcome.free), ("gallium", outcome.gallium)):
         if not scan.profile.complete:
             console.print(f"[yellow]no limit ({label})[/]: the profile ends too early, raise fit.profile_max")
-    console.print(f"results: {out / 'fit.json'}")
-    for figure in figures:
-        console.print(f"figure:  {figure}")
+    list_results(out / "fit.json", figures)

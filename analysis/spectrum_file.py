@@ -211,12 +211,3 @@ def is_reconstruction(path: Path) -> bool:
         msg = f"{path}: holds events, not clusters: run `heliospin reconstruct` on it first"
         raise InputFileError(msg)
     return RECO.name in names
-
-
-def spectrum_text(spectrum: Spectrum, remarks: tuple[str, ...] = ()) -> str:
-    """Return a spectrum as CSV text that ``read_csv`` understands."""
-    lines = [f"# {remark}" for remark in remarks]
-    lines.append(f"# exposure: {spectrum.exposure_d_100t:.6g} days x 100 t")
-    lines.append(f"{CENTRE_COLUMNS.get(spectrum.estimator, spectrum.estimator)},counts")
-    lines += [f"{c:.10g},{n:.10g}" for c, n in zip(spectrum.centres(), spectrum.counts, strict=True)]
-    return "\n".join(lines) + "\n"

@@ -21,6 +21,7 @@ class Channels(NamedTuple):
     z_m: Floats
     live: NDArray[np.bool_]
     charge_live: NDArray[np.bool_]
+    concentrator: NDArray[np.bool_]
 
 
 class ChannelPeriods(NamedTuple):
@@ -82,6 +83,7 @@ def read_channels(path: Path, runs: dict[str, Any]) -> ChannelPeriods:
         if not (gain > 0).all():
             msg = f"{path}: a photomultiplier has the gain {gain.min():g}, expected > 0"
             raise InputFileError(msg)
-        channels.append(Channels(x_m, y_m, z_m, live, live & (columns["charge_live"][row] != 0)))
+        charge_live = live & (columns["charge_live"][row] != 0)
+        channels.append(Channels(x_m, y_m, z_m, live, charge_live, columns["concentrator"][row] != 0))
         gains.append(None if (gain == 1.0).all() else gain)
     return ChannelPeriods(tuple(channels), tuple(gains), block_periods(path, tubes, runs))

@@ -13,13 +13,11 @@ _MODEL_WEIGHT_TOLERANCE = 1e-6
 class ReconConfig(Section):
     """Clustering, vertex model, fiducial volume and cuts.
 
-    Clustering follows the public Borexino reconstruction configuration [BX-ECHIDNA], written there in bins
-    of 16 ns: 8 hits in 3 bins start a cluster; 8 bins compatible with the dark rate end it; 15 more are its
-    tail; 96 are the longest. How many hits are compatible is not said there: here it is the dark mean plus
-    one sigma, which is no hit at all. The tail is 25 bins, so that late hits come out as in the public Monte
-    Carlo spectra [BX-PDF17]: N_h / N_p(400) of electrons 1.017 at 0.2 MeV and 1.025 at 1 MeV, of 210Po 1.050,
-    beside 1.020, 1.024 and 1.057 there. Pulses merge so that 14C makes 165 cpd/100 t of pile-up, beside 137.5
-    [BX-NEUTRINO18].
+    Clustering is that of the public Borexino reconstruction [BX-ECHIDNA], which counts in bins of 16 ns; here
+    windows of as many ns slide from hit to hit. More than 8 hits in 3 bins start a cluster. The first 8 bins
+    with no more hits than dark noise exceeds once in 1000 times (2 hits) end its pulse; 14 bins (3 hits) if
+    its first 10 bins hold more than 800 hits. Its tail are 15 bins from there; hits are counted for 96 bins
+    at least, unless another cluster starts.
     """
 
     # -- hits
@@ -32,17 +30,19 @@ class ReconConfig(Section):
     reflection_pe: float = Field(3.0, ge=0, le=1e3)  # what is large [BX-ECHIDNA]
 
     # -- clusters
-    start_hits: int = Field(8, ge=2, le=1000)  # [BX-ECHIDNA]
+    start_hits: int = Field(9, ge=2, le=1000)  # [BX-ECHIDNA] more than 8
     start_window_ns: float = Field(48.0, gt=0, le=1e3)  # [BX-ECHIDNA] 3 bins
     onset_hits: int = Field(3, ge=1, le=100)  # hits in onset_window_ns that a start needs: a dark hit is none
     onset_window_ns: float = Field(16.0, gt=0, le=1e3)  # one bin
     min_hits: int = Field(15, ge=2, le=10_000)  # [BX-ECHIDNA]
     quiet_window_ns: float = Field(128.0, gt=0, le=1e4)  # [BX-ECHIDNA] 8 bins
-    quiet_sigma: float = Field(
-        1.0, ge=0, le=10
-    )  # hits above the dark mean that still are quiet: 0 hits in all
-    tail_ns: float = Field(400.0, ge=0, le=1e4)  # 25 bins, see above
-    max_duration_ns: float = Field(1536.0, gt=0, le=1e5)  # [BX-ECHIDNA] 96 bins
+    quiet_chance: float = Field(1e-3, gt=0, lt=1)  # [BX-ECHIDNA] that dark noise alone is not quiet
+    large_hits: int = Field(800, ge=0, le=1_000_000)  # [BX-ECHIDNA] more in large_window_ns: a large cluster
+    large_window_ns: float = Field(160.0, gt=0, le=1e4)  # [BX-ECHIDNA] 10 bins
+    large_quiet_window_ns: float = Field(224.0, gt=0, le=1e4)  # [BX-ECHIDNA] 14 bins
+    tail_ns: float = Field(240.0, ge=0, le=1e4)  # [BX-ECHIDNA] 15 bins, the quiet window among them
+    min_duration_ns: float = Field(1536.0, ge=0, le=1e5)  # [BX-ECHIDNA] 96 bins; 0: only the tail
+    max_duration_ns: float = Field(2000.0, gt=0, le=1e5)  # as pile_up.cluster_ns of the simulation
     dark_rate_hz: float = Field(700.0, ge=0, le=1e6)  # [BX-ECHIDNA] per photomultiplier
     correct_gain: bool = True  # charges over the gain of their tube, as the file knows it
     subtract_dark: bool = False  # estimators less the dark hits expected in their window
@@ -89,6 +89,12 @@ class ReconConfig(Section):
     def _consistent(self) -> "ReconConfig":
         if len(self.emission_weight) != len(self.emission_tau_ns):
             msg = f"{len(self.emission_weight)} emission weights but {len(self.emission_tau_ns)} lifetimes"
+            raise ValueError(msg)
+        if self.min_duration_ns > self.max_duration_ns:
+            msg = (
+                f"min_duration_ns = {self.min_duration_ns:g} must not exceed "
+                f"max_duration_ns = {self.max_duration_ns:g}"
+            )
             raise ValueError(msg)
         if self.fiducial_z_min_m >= self.fiducial_z_max_m:
             msg = "fiducial_z_min_m must be below fiducial_z_max_m"

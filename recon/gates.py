@@ -7,11 +7,12 @@ import awkward as ak
 import numpy as np
 
 from recon.channels import ChannelPeriods, Channels
+from recon.clusters import Clusters, Search, cluster_search, find_clusters
 from recon.config import ReconConfig
 from recon.energy import estimate_energy
-from recon.hits import Clusters, Hits, Search, cluster_search, false_hits, find_clusters, sort_hits
+from recon.hits import Hits, false_hits, sort_hits
 from recon.muon_veto import MuonVeto
-from recon.pattern import Pattern, light_ratio, pattern_model, read_concentrators
+from recon.pattern import Pattern, light_ratio, pattern_model
 from recon.pulse_features import pulse_features
 from recon.pulse_shape import PulseModel, discriminate, pulse_model
 from recon.selection import Cut, add_flows, select
@@ -53,32 +54,28 @@ class Fitted(NamedTuple):
     vertices: Vertices
 
 
-def build_periods(path: Path, config: ReconConfig, periods: ChannelPeriods) -> tuple[Period, ...]:
+def build_periods(config: ReconConfig, periods: ChannelPeriods) -> tuple[Period, ...]:
     """Prepare the photomultipliers of every period of an events file."""
-    concentrator = read_concentrators(path, periods.n_pmt)
     return tuple(
         Period(
             channels,
             cluster_search(config, int(channels.live.sum())),
-            pattern_model(channels, concentrator, config.vertex_pattern),
+            pattern_model(channels, config.vertex_pattern),
         )
         for channels in periods.channels
     )
 
 
-def build_model(
-    path: Path, config: ReconConfig, periods: ChannelPeriods, tagger: Tagger, veto: MuonVeto
-) -> Model:
+def build_model(config: ReconConfig, periods: ChannelPeriods, tagger: Tagger, veto: MuonVeto) -> Model:
     """Prepare the reconstruction of an events file.
 
     Parameters
     ----------
-    path : the events file.
     config : what to assume and to cut.
-    periods : its photomultipliers.
+    periods : photomultipliers of the file.
     tagger, veto : threefold coincidence and short muon vetoes.
     """
-    tubes = build_periods(path, config, periods)
+    tubes = build_periods(config, periods)
     return Model(config, periods, tubes, timing_model(config), pulse_model(), tagger, veto)
 
 
@@ -117,7 +114,8 @@ def fit_hits(hits: Hits, tubes: Period, timing: Timing, config: ReconConfig) -> 
     timing : when hits come.
     config : which hits are false.
     """
-    hits = sort_hits(hits, tubes.channels.live, false_hits(config))
+    channels = tubes.channels
+    hits = sort_hits(hits, channels.live, false_hits(config), channels.charge_live)
     clusters = find_clusters(hits, tubes.search)
     return Fitted(hits, clusters, fit_vertices(hits, clusters, tubes.channels, timing, tubes.pattern))
 

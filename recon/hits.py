@@ -1,6 +1,5 @@
-"""Hits of a gate, in time order, and the clusters among them."""
+"""Hits of a gate, in time order, without false ones."""
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -11,8 +10,6 @@ from sim.core.jit import njit
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-_MOST_CLUSTERS = 255  # per gate; the column is a uint8
 
 
 class Hits(NamedTuple):
@@ -30,51 +27,19 @@ class FalseHits(NamedTuple):
     retrigger_ns: float  # sooner after a hit
     back_from_ns: float  # between these after a hit of more than back_pe: its reflection
     back_to_ns: float
-    back_pe: float
+    back_pe: float  # and after any hit of a photomultiplier whose charge is not known; infinite: none
 
 
 KEEP_ALL = FalseHits(0.0, np.inf, -np.inf, np.inf)
 
 
-class Search(NamedTuple):
-    """Parameters of the cluster search, for the kernel; the words of ``ReconConfig``."""
-
-    start_hits: int
-    start_window_ns: float
-    onset_hits: int
-    onset_window_ns: float
-    min_hits: int
-    quiet_window_ns: float
-    quiet_hits: int
-    tail_ns: float
-    max_duration_ns: float
-
-
-class Clusters(NamedTuple):
-    """Clusters in the order of gates and times; cluster c owns the sorted hits first[c] to last[c] - 1."""
-
-    gate: Ints  # (n_clusters,), row of the block
-    number: Ints  # (n_clusters,), within the gate
-    in_gate: Ints  # (n_clusters,), clusters of that gate
-    first: Ints
-    last: Ints
-    start_ns: Floats
-    duration_ns: Floats
-
-
-def cluster_search(config: ReconConfig, n_live: int) -> Search:
-    """Return the search parameters for ``n_live`` photomultipliers (they set the dark rate)."""
-    dark = config.dark_rate_hz * n_live * config.quiet_window_ns * 1e-9
-    return Search(
-        config.start_hits,
-        config.start_window_ns,
-        config.onset_hits,
-        config.onset_window_ns,
-        config.min_hits,
-        config.quiet_window_ns,
-        int(dark + config.quiet_sigma * math.sqrt(dark)),
-        config.tail_ns,
-        config.max_duration_ns,
+def false_hits(config: ReconConfig) -> FalseHits:
+    """Return which hits are dropped."""
+    return FalseHits(
+        config.retrigger_ns,
+        config.reflection_ns - config.reflection_spread_ns,
+        config.reflection_ns + config.reflection_spread_ns,
+        config.reflection_pe if config.reflection_spread_ns > 0 else np.inf,
     )
 
 
@@ -112,6 +77,7 @@ def _drop_false(
     first: int,
     last: int,
     false: FalseHits,
+    charge_live: NDArray[np.bool_],
     previous: Floats,
     large: Floats,
 ) -> int:
@@ -125,7 +91,8 @@ def _drop_false(
         previous[tube] = time[i]
         age = time[i] - large[tube]
         good &= age < false.back_from_ns or age > false.back_to_ns
-        if charge[i] > false.back_pe and age > false.back_to_ns:
+        is_large = charge[i] > false.back_pe or (false.back_pe < np.inf and not charge_live[tube])
+        if is_large and age > false.back_to_ns:
             large[tube] = time[i]
         if good:
             time[kept], pmt[kept], charge[kept] = time[i], tube, charge[i]
@@ -141,6 +108,7 @@ def _live_sorted(
     offsets: Ints,
     live: NDArray[np.bool_],
     false: FalseHits,
+    charge_live: NDArray[np.bool_],
 ) -> tuple[Floats, NDArray[np.uint16], NDArray[np.float32], Ints]:
     out_time = np.empty(len(time), np.float64)
     out_pmt = np.empty(len(time), np.uint16)
@@ -158,121 +126,31 @@ def _live_sorted(
                 n += 1
         _sort_gate(out_time, out_pmt, out_charge, begin, n)
         if false.retrigger_ns > 0.0 or false.back_pe < np.inf:
-            n = _drop_false(out_time, out_pmt, out_charge, begin, n, false, previous, large)
+            n = _drop_false(out_time, out_pmt, out_charge, begin, n, false, charge_live, previous, large)
         out_offsets[gate + 1] = n
     return out_time[:n], out_pmt[:n], out_charge[:n], out_offsets
 
 
-@njit
-def _starts(time: NDArray[np.floating], i: int, last: int, search: Search) -> bool:
-    k = i + search.start_hits - 1
-    return k < last and time[k] - time[i] < search.start_window_ns
-
-
-@njit
-def _onset(time: NDArray[np.floating], i: int, last: int, search: Search) -> int:
-    for j in range(i, min(i + search.start_hits, last)):
-        k = j + search.onset_hits - 1
-        if k < last and time[k] - time[j] < search.onset_window_ns:
-            return j
-    return i
-
-
-@njit
-def _end(time: NDArray[np.floating], first: int, last: int, search: Search) -> float:
-    """Return the time of a cluster's end: quiet plus tail, next onset, or the longest duration."""
-    longest = float(time[first]) + search.max_duration_ns
-    quiet = first + search.start_hits - 1
-    while quiet < last:
-        after = quiet + 1 + search.quiet_hits
-        if after >= last or time[after] - time[quiet] > search.quiet_window_ns:
-            break
-        quiet += 1
-    quiet = min(quiet, last - 1)
-    end = min(float(time[quiet]) + search.quiet_window_ns + search.tail_ns, longest)
-    i = quiet + 1
-    while i < last and time[i] < end:
-        if _starts(time, i, last, search):
-            return min(end, float(time[_onset(time, i, last, search)]))
-        i += 1
-    return end
-
-
-@njit
-def _clusters(
-    time: NDArray[np.floating], offsets: Ints, search: Search
-) -> tuple[Ints, Ints, Ints, Ints, Ints, Floats, Floats]:
-    most = len(time) // search.min_hits
-    gate = np.empty(most, np.int64)
-    number = np.empty(most, np.int64)
-    in_gate = np.empty(most, np.int64)
-    first = np.empty(most, np.int64)
-    last = np.empty(most, np.int64)
-    start = np.empty(most, np.float64)
-    duration = np.empty(most, np.float64)
-    n = 0
-    for g in range(len(offsets) - 1):
-        found = 0
-        stop = offsets[g + 1]
-        i = offsets[g]
-        while i < stop and found < _MOST_CLUSTERS:
-            if not _starts(time, i, stop, search):
-                i += 1
-                continue
-            begin = _onset(time, i, stop, search)
-            end = _end(time, begin, stop, search)
-            k = begin
-            while k < stop and time[k] < end:
-                k += 1
-            if k - begin >= search.min_hits:
-                gate[n], number[n], first[n], last[n] = g, found, begin, k
-                start[n], duration[n] = time[begin], end - time[begin]
-                n += 1
-                found += 1
-            i = max(k, i + 1)
-        in_gate[n - found : n] = found
-    return gate[:n], number[:n], in_gate[:n], first[:n], last[:n], start[:n], duration[:n]
-
-
-def false_hits(config: ReconConfig) -> FalseHits:
-    """Return which hits are dropped."""
-    return FalseHits(
-        config.retrigger_ns,
-        config.reflection_ns - config.reflection_spread_ns,
-        config.reflection_ns + config.reflection_spread_ns,
-        config.reflection_pe if config.reflection_spread_ns > 0 else np.inf,
-    )
-
-
-def sort_hits(hits: Hits, live: NDArray[np.bool_], false: FalseHits = KEEP_ALL) -> Hits:
+def sort_hits(
+    hits: Hits,
+    live: NDArray[np.bool_],
+    false: FalseHits = KEEP_ALL,
+    charge_live: NDArray[np.bool_] | None = None,
+) -> Hits:
     """Return the hits of live photomultipliers, in time order within each gate (equal times: by tube).
 
     False hits are left out: those less than ``retrigger_ns`` after the previous one of their
     photomultiplier, dropped or not, and those where the reflection of a large hit is expected. Of large hits
-    that follow each other before that time is over the first counts.
+    that follow each other before that time is over the first counts. Where the charge is not usable any hit
+    may be large: kept, the reflections of a few channels come within 20 ns of each other and make a false
+    cluster after one event of 2 to 5 MeV in 150.
 
     Parameters
     ----------
     hits : as read, in any order within a gate.
     live : bool (n_pmt,).
     false : what is dropped.
+    charge_live : bool (n_pmt,), photomultipliers whose charge is usable; all where None.
     """
-    return Hits(*_live_sorted(*hits, live, false))
-
-
-def find_clusters(hits: Hits, search: Search) -> Clusters:
-    """Find the clusters of each gate.
-
-    A cluster starts at a hit that begins ``start_hits`` hits in ``start_window_ns``; leading hits that do not
-    begin ``onset_hits`` in ``onset_window_ns`` (dark ones) are left out. It is over after the first hit
-    followed by a quiet window, one that the dark rate can explain, and ends ``tail_ns`` after that window,
-    or at the onset of another start within that tail, or after ``max_duration_ns``. So a second pulse is a
-    cluster of its own once the first was quiet; before that the two pile up in one. A cluster of fewer than
-    ``min_hits`` is dropped.
-
-    Parameters
-    ----------
-    hits : sorted (``sort_hits``).
-    search : parameters.
-    """
-    return Clusters(*_clusters(hits.time_ns, hits.offsets, search))
+    known = np.ones(len(live), bool) if charge_live is None else charge_live
+    return Hits(*_live_sorted(*hits, live, false, known))

@@ -8,7 +8,6 @@ without a hit cost nothing, and the brightness of an event drops out.
 """
 
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -16,11 +15,9 @@ from numpy.typing import NDArray
 
 from recon.channels import Channels
 from recon.hits import Floats
-from sim.core.errors import InputFileError, TableError
+from sim.core.errors import TableError
 from sim.core.geometry import PMT_RADIUS_M
 from sim.core.jit import njit, njit_fast
-from sim.core.rootio import read_tree
-from sim.core.schema import PMTS
 from sim.core.tables import load_table
 
 TABLE = "vertex_pattern"
@@ -53,21 +50,6 @@ def packaged_chance() -> Floats:
     out = np.zeros((2, square.max() + 1, along.max() + 1))
     out[kind, square, along] = table.numbers("coefficient")
     return out
-
-
-def read_concentrators(path: Path, n_pmt: int) -> NDArray[np.bool_]:
-    """Read which tubes have a concentrator, bool (n_pmt,); copies of the tree are not compared.
-
-    Raises
-    ------
-    InputFileError
-        The tree of photomultipliers is missing or shorter.
-    """
-    column = read_tree(path, PMTS, ["concentrator"])["concentrator"]
-    if len(column) < n_pmt:
-        msg = f"{path}: {len(column)} photomultipliers, expected {n_pmt}"
-        raise InputFileError(msg)
-    return np.asarray(column[:n_pmt] != 0)
 
 
 @njit
@@ -257,13 +239,13 @@ def no_pattern(n_pmt: int) -> Pattern:
     return Pattern(np.zeros((2, 1, 1)), np.zeros((1, 1, 1)), np.zeros((n_pmt, 3)), tubes, tubes > 0, 0.0)
 
 
-def pattern_model(channels: Channels, concentrator: NDArray[np.bool_], in_fit: bool = True) -> Pattern:
+def pattern_model(channels: Channels, in_fit: bool = True) -> Pattern:
     """Make the tables of a set of tubes.
 
     Parameters
     ----------
-    channels : positions, and the tubes with usable charge, which enter; all live ones where there is none.
-    concentrator : bool (n_pmt,).
+    channels : positions, concentrators, and the tubes with usable charge, which enter; all live ones where
+        there is none.
     in_fit : whether the vertex fit uses it.
 
     Raises
@@ -273,7 +255,7 @@ def pattern_model(channels: Channels, concentrator: NDArray[np.bool_], in_fit: b
     """
     place = np.column_stack([channels.x_m, channels.y_m, channels.z_m])
     toward = place / np.linalg.norm(place, axis=1)[:, None]
-    bare = (~concentrator).astype(np.int64)
+    bare = (~channels.concentrator).astype(np.int64)
     used = channels.charge_live if channels.charge_live.any() else channels.live
     chance = packaged_chance()
     grid, powers, solution = _smoothing()

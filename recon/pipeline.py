@@ -75,7 +75,7 @@ def reconstruct(
     periods = read_channels(events_path, runs)
     tagger = Tagger(read_showers(events_path), tfc)
     veto = MuonVeto(_muons(events_path), tfc)
-    model = build_model(events_path, config, periods, tagger, veto)
+    model = build_model(config, periods, tagger, veto)
     flows = [reconstruct_gates(model, events_path, no_gates())[1]]
     search_of_pairs = PairSearch(coincidence)
     with rootio.create(out_path, RECO_TREES) as writer:

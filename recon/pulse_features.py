@@ -6,7 +6,8 @@ The residual of a hit is its time less the fitted emission time and the time of 
 import numpy as np
 
 from recon.channels import Channels
-from recon.hits import Clusters, Floats, Hits, Ints
+from recon.clusters import Clusters
+from recon.hits import Floats, Hits, Ints
 from recon.vertex import Vertices
 from sim.core.geometry import REFERENCE_PMTS, VESSEL_RADIUS_M
 from sim.core.jit import njit

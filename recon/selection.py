@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recon.clusters import Clusters
 from recon.config import ReconConfig
-from recon.hits import Clusters
 from recon.pulse_shape import PulseShapes
 from recon.vertex import Vertices
 

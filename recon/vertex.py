@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recon.channels import Channels
-from recon.hits import Clusters, Floats, Hits, Ints
+from recon.clusters import Clusters
+from recon.hits import Floats, Hits, Ints
 from recon.pattern import REACH_M, Pattern, no_pattern, pattern_likelihood
 from recon.timing import Timing, log_density_at
 from sim.core.geometry import PMT_RADIUS_M

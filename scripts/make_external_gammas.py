@@ -28,7 +28,7 @@ from sim.sources.source import Birks
 EDGES_MEV = np.round(np.arange(FLOOR_MEV, 2.705, 0.01), 6)
 BIRKS = Birks(0.01098, 0.01042)  # defaults of the card
 PIECES = 40
-TRIAL_DECAYS = {"40K": 6e12, "214Bi": 2e11, "208Tl": 8e9}  # for a first guess of the chance
+TRIAL_DECAYS = {"40K": 6e13, "214Bi": 2e12, "208Tl": 6e10}  # for a first guess of the chance
 
 
 def visible_inside(isotope: str, seed: int, piece: int, decays: float) -> NDArray[np.float64]:

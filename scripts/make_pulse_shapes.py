@@ -86,7 +86,7 @@ def shoot(
     path = folder / "events.root"
     simulate_probes(card, probes, path, workers)
     config = card.section("reconstruction", ReconConfig)
-    (tubes,) = build_periods(path, config, read_channels(path, read_tree(path, RUNS)))
+    (tubes,) = build_periods(config, read_channels(path, read_tree(path, RUNS)))
     channels, timing = tubes.channels, timing_model(config)
     features, number = [], []
     for block in iterate(path, EVENTS, ["block", "hit_time_ns", "hit_pmt", "hit_charge_pe"], rows=8000):

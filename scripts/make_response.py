@@ -14,6 +14,7 @@ import re
 import sys
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,7 @@ from sim.block import Setup, build_setup, simulate_block
 from sim.config import SimConfig, read_config, resolve
 from sim.core.config import Card, read_card
 from sim.core.constants import SECONDS_PER_DAY
+from sim.core.pool import default_workers, in_order
 from sim.core.primaries import Block
 from sim.core.provenance import program_version, run_record
 from sim.core.rootio import create, read_tree
@@ -43,7 +45,7 @@ from sim.core.tables import data_folder
 from sim.physics.quenching import visible_energy_electron
 from sim.pipeline import simulate, write_block
 from sim.sources.calibration import CalibrationSource
-from sim.sources.source import Birks
+from sim.sources.source import Birks, Source
 
 Floats = NDArray[np.float64]
 
@@ -75,20 +77,29 @@ class Moments:
         self.third = float(((kept - self.mean) ** 3).mean())
 
 
-def simulate_source(
-    card: Card, config: SimConfig, setup: Setup, source: CalibrationSource, blocks: int, folder: Path
-) -> dict[str, Floats]:
+class Bench(NamedTuple):
+    """What all sources go through."""
+
+    card: Card
+    config: SimConfig
+    setup: Setup
+    blocks: int
+
+
+def simulate_source(source: Source, bench: Bench) -> dict[str, Floats]:
     """Simulate and reconstruct a source; returns the columns of the selected clusters."""
+    card, config, setup, blocks = bench
     own = setup._replace(sources=(source,), carbon=None)
-    events, reco = folder / "events.root", folder / "reco.root"
-    with create(events, EVENT_TREES) as writer:
-        writer.extend(PMTS.name, own.detector.pmts._asdict())
-        for index in range(blocks):
-            data = simulate_block(Block(config.run.seed, index, 0, BLOCK_S), own)
-            write_block(writer, data)
-        writer.record(run_record("simulate", card, resolve(card, config)))
-    reconstruct(events, reco, card.section("reconstruction", ReconConfig))
-    rows = read_tree(reco, RECO, [*ESTIMATORS, "n_raw_hits", "selected"])
+    with tempfile.TemporaryDirectory() as folder:
+        events, reco = Path(folder) / "events.root", Path(folder) / "reco.root"
+        with create(events, EVENT_TREES) as writer:
+            writer.extend(PMTS.name, own.detector.pmts._asdict())
+            for index in range(blocks):
+                data = simulate_block(Block(config.run.seed, index, 0, BLOCK_S), own)
+                write_block(writer, data)
+            writer.record(run_record("simulate", card, resolve(card, config)))
+        reconstruct(events, reco, card.section("reconstruction", ReconConfig))
+        rows = read_tree(reco, RECO, [*ESTIMATORS, "block", "n_raw_hits", "selected"])
     use = (rows["selected"] > 0) & (rows["n_raw_hits"] > 0)
     return {name: np.asarray(values[use], dtype=np.float64) for name, values in rows.items()}
 
@@ -97,12 +108,12 @@ def pile_up_rate(card: Card, response: Response, days: float, folder: Path) -> f
     """Return the pile-up rate [cpd/100 t] that gives the selected clusters of two 14C decays in ``PILE_UP_RANGE``."""
     quiet = {name: 0.0 for name in ("kr85_cpd_100t", "bi210_cpd_100t", "po210_cpd_100t", "c11_cpd_100t")}
     values = {**card.values, "backgrounds": card.values.get("backgrounds", {}) | quiet}
-    values["run"] = card.values.get("run", {}) | {"live_days": days}
+    values["run"] = card.values.get("run", {}) | {"live_days": days, "sources": ["internal"]}
     carbon = Card(card.source, values)
     events, reco = folder / "carbon.root", folder / "carbon_reco.root"
-    simulate(carbon, events)
+    simulate(carbon, events, workers=default_workers())
     config = carbon.section("reconstruction", ReconConfig)
-    reconstruct(events, reco, config)
+    reconstruct(events, reco, config, workers=default_workers())
     rows = read_tree(reco, RECO, ["event_id", "nh", "selected"])
     low, high = PILE_UP_RANGE
     seen = (rows["selected"] > 0) & (rows["nh"] > low - 0.5) & (rows["nh"] < high + 0.5)
@@ -177,16 +188,16 @@ def main() -> None:
     birks = Birks(config.detector.quenching.kb_beta_cm_mev, config.detector.quenching.kb_alpha_cm_mev)
     radius = config.run.sphere_radius_m
     moments: dict[str, list[Moments]] = {name: [] for name in ESTIMATORS}
-    with tempfile.TemporaryDirectory() as name:
-        for energy in ENERGIES_MEV:
-            source = CalibrationSource("electron", energy, RATE_HZ, birks, radius_m=radius, regular=True)
-            rows = simulate_source(card, config, setup, source, arguments.blocks, Path(name))
-            for estimator in ESTIMATORS:
-                moments[estimator].append(Moments(rows[estimator]))
-            m = moments["nh"][-1]
-            print(f"{energy:.4f} MeV: {m.n} events, nh {m.mean:.2f} +- {np.sqrt(m.variance):.2f}")
-        alpha = CalibrationSource("alpha", PO210_MEV, RATE_HZ, birks, radius_m=radius, regular=True)
-        po210 = simulate_source(card, config, setup, alpha, arguments.blocks, Path(name))
+    probes = [("electron", energy) for energy in ENERGIES_MEV] + [("alpha", PO210_MEV)]
+    sources = [CalibrationSource(*probe, RATE_HZ, birks, radius_m=radius, regular=True) for probe in probes]
+    bench = Bench(card, config, setup, arguments.blocks)
+    for (particle, energy), rows in zip(
+        probes, in_order(simulate_source, bench, sources, default_workers()), strict=True
+    ):
+        for estimator in ESTIMATORS:
+            moments[estimator].append(Moments(rows[estimator]))
+        m = moments["nh"][-1]
+        print(f"{particle} {energy:.4f} MeV: {m.n} events, nh {m.mean:.2f} +- {np.sqrt(m.variance):.2f}")
     visible = visible_energy_electron(np.array(ENERGIES_MEV), birks.electron_cm_mev)
     lines = [
         "# title: Response of the estimators of the simulated detector",
@@ -199,7 +210,7 @@ def main() -> None:
         ",".join(("estimator", *FIELDS)),
     ]
     for estimator in ESTIMATORS:
-        found = moments[estimator]
+        *found, peak = moments[estimator]
         mean, off_mean = fit_mean(visible, found)
         counts = np.array([m.mean for m in found]) - mean[3]
         step = float(np.median(rows["nh"] / rows["n_raw_hits"]))
@@ -209,7 +220,6 @@ def main() -> None:
         a, v = variance
         model_third = a * a * counts + 3.0 * a * v * counts**2 + a * floor
         third = np.array([m.third for m in found]) / model_third
-        peak = Moments(po210[estimator])
         skew_factor = (
             1.0  # the third cumulants, printed below, are those of a compound Poisson within their errors
         )

@@ -27,10 +27,10 @@ from sim.detector.optical.light_map import (
     PARTS,
     REFERENCE_INDEX,
     TAIL,
-    TAIL_SHARE,
     LightMap,
 )
 from sim.detector.optical.map_store import packaged_map
+from sim.detector.tail_table import tail_levels
 
 Floats = NDArray[np.float64]
 
@@ -47,8 +47,8 @@ _WINDOW_M = 0.3  # about each distance
 
 def delays(light: LightMap) -> Floats:
     """Return shares of light by distance and delay, float64 (n_distances, n_delays)."""
-    edge = 1.0 - 1.0 / TAIL_SHARE
-    level = np.concatenate([np.linspace(0.0, edge, BULK + 1), np.linspace(edge, 1.0, TAIL + 1)[1:]])
+    low, high = tail_levels(BULK, TAIL)
+    level = np.concatenate([low, high[1:]])
     half_chord = np.arange(N_ANGLES + 1) / N_ANGLES
     solid = np.diff(half_chord**2)
     tubes = np.array([N_CONCENTRATOR, N_PMT - N_CONCENTRATOR])

@@ -36,10 +36,12 @@ from sim.core.provenance import run_record
 from sim.core.rng import Stage, stream
 from sim.core.rootio import create
 from sim.core.schema import EVENT_TREES, EVENTS, PMTS, PROCESSES, RUNS, SPECIES, TRUTH
+from sim.detector.light import mean_photoelectrons
 from sim.detector.model import Detector, build_detector
-from sim.detector.optics import light_yield
 from sim.detector.response import Response, respond
+from sim.physics.beta import DECAYS
 from sim.physics.quenching import quenching, visible_energies
+from sim.sources.carbon_pair import pair_decays
 from sim.sources.cascade import gamma_deposits
 from sim.sources.positron import positron_deposits
 from sim.sources.source import Birks
@@ -50,7 +52,7 @@ Columns = dict[str, Any]
 SPACING_S = 0.01  # between events: far more than a gate and its dead time
 _GATES_PER_BLOCK = 2**24
 _COUNTS = 1  # branch of the stream of photoelectron numbers; 0 is that of the events
-_CODES = {"electron": "electron", "alpha": "alpha", "gamma": "gamma", "positron": "11C"}
+_CODES = {"electron": "electron", "alpha": "alpha", "gamma": "gamma", "positron": "11C", "14C pair": "14C"}
 
 
 class Bench(NamedTuple):
@@ -85,6 +87,9 @@ def check_probe(probe: Probe) -> None:
             f"expected an energy > 0, a radius from 0 to below {VESSEL_RADIUS_M} m and at least one event"
         )
         raise PhysicsError(msg)
+    if probe.particle == "14C pair" and not probe.energy_mev < DECAYS["14C"].endpoint_mev:
+        msg = f"14C pair: energies above {probe.energy_mev:g} MeV: expected less than the endpoint of 14C"
+        raise PhysicsError(msg)
 
 
 def shoot(probe: Probe, block: Block, birks: Birks) -> tuple[Primaries, Deposits]:
@@ -110,6 +115,8 @@ def shoot(probe: Probe, block: Block, birks: Birks) -> tuple[Primaries, Deposits
         **dict(zip(("x_m", "y_m", "z_m"), place, strict=True)),
         **dict(zip(("dir_x", "dir_y", "dir_z"), direction, strict=True)),
     )
+    if probe.particle == "14C pair":
+        return pair_decays(rng, probe, primaries, place, birks.electron_cm_mev)
     if probe.particle == "positron":
         return primaries, positron_deposits(rng, primaries, birks)
     if probe.particle == "gamma":
@@ -127,7 +134,7 @@ def shoot(probe: Probe, block: Block, birks: Birks) -> tuple[Primaries, Deposits
 
 def common_counts(rng: np.random.Generator, deposits: Deposits, detector: Detector) -> NDArray[np.int64]:
     """Return photoelectrons above threshold: the Poisson quantile at one random number a deposit, (m,)."""
-    mean = deposits.visible_mev * light_yield(detector.optics, deposits.x_m, deposits.y_m, deposits.z_m)
+    mean = mean_photoelectrons(deposits, detector)
     chance = rng.random(len(mean))
     return np.asarray(poisson.ppf(chance, mean * (1.0 - detector.charge.below_fraction)), dtype=np.int64)
 

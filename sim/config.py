@@ -33,7 +33,7 @@ class RunConfig(Section):
     start_utc: UtcDate = "2011-12-14T00:00:00"  # Phase-II, unverified
     block_hours: float = Field(24.0, gt=0, le=240)  # live time of a block, the unit of work
     sphere_radius_m: float = Field(3.5, gt=0, le=VESSEL_RADIUS_M)  # fiducial 2.8 m and a margin of 0.7 m
-    # What happens, 14C apart (section pile_up). "external" gammas cost more than all else together.
+    # What happens, 14C apart (section pile_up). With "external" in it: gammas from outside.
     sources: tuple[SourceKind, ...] = ("elastic", "internal")
 
 

@@ -5,9 +5,10 @@ from typing import NamedTuple
 import numpy as np
 
 from recon.channels import Channels
+from recon.clusters import Clusters, cluster_search, find_clusters
 from recon.config import ReconConfig
 from recon.energy import Estimators, estimate_energy
-from recon.hits import Clusters, Hits, cluster_search, false_hits, find_clusters, sort_hits
+from recon.hits import Hits, false_hits, sort_hits
 from sim.core.geometry import FiducialVolume
 from sim.core.primaries import Block, Primaries
 from sim.detector.config import DetectorConfig, PileUpConfig
@@ -53,9 +54,9 @@ def probe(config: DetectorConfig, particle, energy_mev, events, radius_m=2.8, se
     gates, pmts, recon = response.gates, detector.pmts, ReconConfig()
     offsets = np.concatenate([[0], np.cumsum(gates.counts)])
     raw = Hits(gates.hit_time_ns, gates.hit_pmt, gates.hit_charge_pe, offsets)
-    hits = sort_hits(raw, pmts.live, false_hits(recon))
+    hits = sort_hits(raw, pmts.live, false_hits(recon), pmts.charge_live)
     clusters = find_clusters(hits, cluster_search(recon, int(pmts.live.sum())))
-    channels = Channels(pmts.x_m, pmts.y_m, pmts.z_m, pmts.live, pmts.charge_live)
+    channels = Channels(pmts.x_m, pmts.y_m, pmts.z_m, pmts.live, pmts.charge_live, pmts.concentrator)
     estimators = estimate_energy(hits, clusters, channels, recon)
     primary = np.full(len(gates.counts), -1)
     owned = gates.primary_gate >= 0
@@ -66,7 +67,11 @@ def probe(config: DetectorConfig, particle, energy_mev, events, radius_m=2.8, se
 
 
 def core(values):
-    """Mean and standard deviation within four standard deviations."""
+    """Mean and standard deviation within four standard deviations.
+
+    A Gaussian fitted to the core, 1.5 standard deviations to either side, is 0.5 to 2 % wider: the peaks have no
+    tails that would be cut off.
+    """
     for _ in range(5):
         values = values[np.abs(values - values.mean()) < 4 * values.std()]
     return values.mean(), values.std()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.core.console import announce_compilation, console, friendly
+from sim.core.console import announce_compilation, friendly, list_results
 from sim.core.options import JsonOption, SetOption
 
 if TYPE_CHECKING:
@@ -138,6 +138,4 @@ def antineutrino(
         typer.echo((out / "antineutrino.json").read_text(encoding="utf-8"), nl=False)
         return
     report(outcome)
-    console.print(f"results: {out / 'antineutrino.json'}")
-    for figure in figures:
-        console.print(f"figure:  {figure}")
+    list_results(out / "antineutrino.json", figures)

@@ -16,7 +16,7 @@ from analysis.fit_input import (
     SourceArgument,
     read_fit_input,
 )
-from sim.core.console import announce_compilation, console, friendly, progress
+from sim.core.console import announce_compilation, console, friendly, list_results, progress
 from sim.core.options import SetOption
 
 if TYPE_CHECKING:
@@ -108,6 +108,4 @@ def _report(outcome: "LineOutcome", out: Path, figures: list[Path]) -> None:
     for name, limit in limits(outcome).items():
         rows.add_row(name, f"{limit.value:.3f}", f"{100 * limit.cl:g} %", limit.method)
     console.print(rows)
-    console.print(f"results: {out / 'beryllium.json'}")
-    for figure in figures:
-        console.print(f"figure:  {figure}")
+    list_results(out / "beryllium.json", figures)

@@ -5,16 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.plots.study_marks import (
-    KINDS,
-    LOOKS,
-    SHOWN,
-    SPREAD,
-    draw_points,
-    energy_axis,
-    estimator_label,
-    shells,
-)
+from analysis.plots.study_marks import SHOWN, by_estimator, by_particle, draw_points, energy_axis, zero_line
 from analysis.plots.style import DOUBLE, style
 from analysis.study.compare import electron_balls
 from analysis.study.study import Study
@@ -47,16 +38,14 @@ def energy_figure(study: Study) -> "Figure":
     with style():
         figure = Figure(figsize=(DOUBLE[0], 5.0), layout="constrained")
         (mean, width), (mean_ratio, width_ratio) = figure.subplots(2, 2, height_ratios=(1.5, 1.0))
-        for k, name in enumerate(SHOWN):
-            x = visible * (1.0 + SPREAD * (k - 1.5))
+        for name, x, look in by_estimator(visible):
             m, s = n[f"{name}_mean"], n[f"{name}_sigma"]
             m_error, s_error = n[f"{name}_mean_error"], n[f"{name}_sigma_error"]
-            look = (*LOOKS[name], estimator_label(name))
-            draw_points(mean, x, m / visible, m_error / visible, *look)
-            draw_points(width, x, 100.0 * s / m, 100.0 * s_error / m, *look)
+            draw_points(mean, x, m / visible, m_error / visible, look)
+            draw_points(width, x, 100.0 * s / m, 100.0 * s_error / m, look)
             expected, spread = n[f"{name}_expected_mean"], n[f"{name}_expected_sigma"]
-            draw_points(mean_ratio, x, 100.0 * (m / expected - 1.0), 100.0 * m_error / expected, *look)
-            draw_points(width_ratio, x, 100.0 * (s / spread - 1.0), 100.0 * s_error / spread, *look)
+            draw_points(mean_ratio, x, 100.0 * (m / expected - 1.0), 100.0 * m_error / expected, look)
+            draw_points(width_ratio, x, 100.0 * (s / spread - 1.0), 100.0 * s_error / spread, look)
         mean.set_ylabel("mean / visible energy [1/MeV]")
         width.set_ylabel(r"$\sigma$ / mean [%]")
         mean_ratio.set_ylabel("mean / calibrated\nresponse $-$ 1 [%]")
@@ -64,7 +53,7 @@ def energy_figure(study: Study) -> "Figure":
         for axes in (mean, width, mean_ratio, width_ratio):
             energy_axis(axes, visible, "visible energy [MeV]")
         for axes in (mean_ratio, width_ratio):
-            axes.axhline(0.0, color="0.5", linewidth=0.8)
+            zero_line(axes)
         mean.legend(loc="lower left")
     return figure
 
@@ -74,9 +63,8 @@ def radius_numbers(study: Study) -> dict[str, Floats]:
     rows = {(e.estimator, e.probe): e for e in study.closure.energy}
     place = {v.probe: v for v in study.closure.vertex}
     numbers: dict[str, Floats] = {}
-    for particle in KINDS:
-        use = shells(study, particle)
-        numbers.setdefault("radius_m", np.array([study.probes[i].radius_m for i in use]))
+    for particle, use, radius_m, _ in by_particle(study):
+        numbers.setdefault("radius_m", radius_m)
         nh = [rows["nh", i] for i in use]
         numbers[f"{particle}_nh_over_centre"] = np.array([e.mean / nh[0].mean for e in nh])
         numbers[f"{particle}_nh_error"] = np.array([e.mean_error / nh[0].mean for e in nh])
@@ -93,21 +81,15 @@ def radius_figure(study: Study) -> "Figure":
     with style():
         figure = Figure(figsize=(DOUBLE[0], 2.7), layout="constrained")
         light, offset, width = figure.subplots(1, 3)
-        for particle, (label, colour, marker) in KINDS.items():
-            look = (colour, marker, label)
+        for particle, _, radius_m, look in by_particle(study):
             ratio, error = n[f"{particle}_nh_over_centre"], n[f"{particle}_nh_error"]
-            draw_points(light, n["radius_m"], 100.0 * (ratio - 1.0), 100.0 * error, *look)
-            draw_points(
-                offset, n["radius_m"], 100.0 * n[f"{particle}_radial_bias_m"],
-                100.0 * n[f"{particle}_radial_bias_error_m"], *look,
-            )  # fmt: skip
-            draw_points(
-                width, n["radius_m"], 100.0 * n[f"{particle}_sigma_m"],
-                100.0 * n[f"{particle}_sigma_error_m"], *look,
-            )  # fmt: skip
+            draw_points(light, radius_m, 100.0 * (ratio - 1.0), 100.0 * error, look)
+            for axes, what in ((offset, "radial_bias"), (width, "sigma")):
+                value, error = n[f"{particle}_{what}_m"], n[f"{particle}_{what}_error_m"]
+                draw_points(axes, radius_m, 100.0 * value, 100.0 * error, look)
         light.set_ylabel("$N_h$ / $N_h$ at the centre $-$ 1 [%]")
         offset.set_ylabel("mean offset outwards [cm]")
-        offset.axhline(0.0, color="0.5", linewidth=0.8)
+        zero_line(offset)
         width.set_ylabel(r"$\sigma$ of a coordinate [cm]")
         width.set_ylim(bottom=0.0)
         for axes in (light, offset, width):

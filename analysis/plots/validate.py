@@ -5,16 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.plots.study_marks import (
-    KINDS,
-    LOOKS,
-    SHOWN,
-    SPREAD,
-    draw_points,
-    energy_axis,
-    estimator_label,
-    shells,
-)
+from analysis.plots.study_marks import by_estimator, by_particle, draw_points, energy_axis, zero_line
 from analysis.plots.style import COLOURS, DOUBLE, style
 from analysis.study.compare import electron_balls
 from analysis.study.paired import Paired
@@ -58,20 +49,14 @@ def effect_figure(study: Study, result: EffectResult) -> "Figure":
     with style():
         figure = Figure(figsize=(DOUBLE[0], 5.0), layout="constrained")
         (bias, width), (radius, kind) = figure.subplots(2, 2)
-        for k, name in enumerate(SHOWN):
+        for name, x, look in by_estimator(energy):
             pairs = result.pairs[name]
-            look = (*LOOKS[name], estimator_label(name))
-            x = energy * (1.0 + SPREAD * (k - 1.5))
-            draw_points(bias, x, *_percent(pairs, use, "bias"), *look)
-            draw_points(width, x, *_percent(pairs, use, "resolution"), *look)
-            kind.errorbar(
-                np.arange(len(kinds)) + 0.13 * (k - 1.5), *_percent(pairs, kinds, "bias"),
-                fmt=look[1], color=COLOURS[look[0]], markersize=3.5, elinewidth=0.9,
-            )  # fmt: skip
-        for particle, (label, colour, marker) in KINDS.items():
-            use_shells = shells(study, particle)
-            at = [study.probes[i].radius_m for i in use_shells]
-            draw_points(radius, at, *_percent(result.pairs["nh"], use_shells, "bias"), colour, marker, label)
+            draw_points(bias, x, *_percent(pairs, use, "bias"), look)
+            draw_points(width, x, *_percent(pairs, use, "resolution"), look)
+            beside = np.arange(len(kinds)) + 0.13 * look.shift
+            draw_points(kind, beside, *_percent(pairs, kinds, "bias"), look, line="")
+        for _, probes, radius_m, look in by_particle(study):
+            draw_points(radius, radius_m, *_percent(result.pairs["nh"], probes, "bias"), look)
         bias.set_ylabel("change of the mean [%]")
         width.set_ylabel(r"change of $\sigma$/mean [%]")
         radius.set_ylabel("change of mean $N_h$ [%]")
@@ -86,7 +71,7 @@ def effect_figure(study: Study, result: EffectResult) -> "Figure":
         kind.set_xticks([], minor=True)
         kind.set_xlabel("kind of event, energy [MeV]")
         for axes in (bias, width, radius, kind):
-            axes.axhline(0.0, color="0.5", linewidth=0.8, zorder=0)
+            zero_line(axes)
         handles, labels = bias.get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper center", ncols=4, title=result.effect.label)
     return figure

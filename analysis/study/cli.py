@@ -120,28 +120,25 @@ def _run(
 def _report(study: "Study", written: "Written") -> None:
     from rich.table import Column, Table
 
-    from analysis.study.fit import RATES
-    from analysis.study.sample import SHELL_MEV
+    from analysis.study.verdict import SOLAR, judge, limit_shift, rate_shift
 
-    nominal = study.nominal
-    title = "limit (1e-11 mu_B) and shifts of rates (cpd/100 t); nominal limit: "
-    title += "none" if nominal.limit_gallium is None else f"{nominal.limit_gallium:.3f}"
-    shown = (*RATES[:2], "rate_210Po")
-    rates = (name.removeprefix("rate_") for name in shown)
+    def cell(shift: float | None, error: float, digits: int) -> str:
+        if shift is None:
+            return "no limit"
+        return f"{shift:+.{digits}f}" + (f" +- {error:.{digits}f}" if error > 0.0 else "")
+
+    limit = study.nominal.limit_gallium
+    title = "shifts of the limit (1e-11 mu_B) and of rates (cpd/100 t); nominal limit: "
+    title += "none" if limit is None else f"{limit:.2f}"
     name = Column("effect", overflow="fold")
-    table = Table(name, "limit", "shift", *rates, "N_h, 0.665 MeV (%)", title=title, title_justify="left")
-    probe = next(i for i, p in enumerate(study.probes) if p.energy_mev == SHELL_MEV and not p.shell)
-    for r in study.results:
-        limit = r.fitted.limit_gallium
-        both = limit is not None and nominal.limit_gallium is not None
-        shift = f"{limit - nominal.limit_gallium:+.3f} +- {r.limit_error:.3f}" if both else "-"  # type: ignore[operator]
-        nh = r.pairs["nh"][probe] if r.pairs else None
+    rates = (rate.removeprefix("rate_") for rate in SOLAR)
+    table = Table(name, "limit", *rates, title=title, title_justify="left")
+    for i in judge(study).order:
+        r = study.results[i]
         table.add_row(
             r.effect.label,
-            "-" if limit is None else f"{limit:.3f}",
-            shift,
-            *(f"{r.fitted.values[n] - nominal.truth[n]:+.2f} +- {r.rate_errors[n]:.2f}" for n in shown),
-            "" if nh is None else f"{100 * nh.bias:+.3f} +- {100 * nh.bias_error:.3f}",
+            cell(limit_shift(study, r), r.limit_error, 3),
+            *(cell(rate_shift(study, r, rate), r.rate_errors[rate], 2) for rate in SOLAR),
         )
     console.print(table)
     console.print(f"results: {written.json}", highlight=False, soft_wrap=True)

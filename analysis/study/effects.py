@@ -9,7 +9,7 @@ from sim.core.config import Card, Section, card_from_values
 from sim.core.errors import CardError
 from sim.physics.config import BackgroundsConfig, NeutrinoConfig, SunConfig
 
-STUDIED = ("detector", "reconstruction", "backgrounds", "sun", "neutrino", "fit")
+STUDIED = ("detector", "reconstruction", "backgrounds", "pile_up", "sun", "neutrino", "fit")
 _OWN_MODELS: dict[str, type[Section]] = {
     "reconstruction": ReconConfig,
     "fit": FitConfig,
@@ -20,7 +20,19 @@ _OWN_MODELS: dict[str, type[Section]] = {
 _PART = re.compile(r"^(?P<key>[\w.-]*?[A-Za-z0-9_])\s*(?:(?P<sign>[+-])(?P<percent>[0-9.eE]+)\s*%)?$")
 _LENGTHS = tuple(f"detector.optical.lengths.absorption_{what}" for what in ("ppo", "pc", "dmp"))
 _LIVE, _CHARGE_LIVE = "detector.tubes.live", "detector.tubes.charge_live"
-_HISTORY = "detector.tubes.history"
+_C14 = "vary backgrounds.c14_bq_100t (its name here: pile-up), or pile_up.c14=false"
+_HOW = f"sets how 14C is simulated, not what happens: no result depends on it; {_C14}"
+_REFUSED = {  # key or section -> why
+    "detector.tubes.history": f"calibration events have no date and see no history; vary {_LIVE} instead",
+    "pile_up.thinning": _HOW,
+    "pile_up.cluster_ns": _HOW,
+    "pile_up.missed_fraction": _HOW,
+    "pile_up.analysis_threshold_nh": "only leaves out gates that the fit does not use; vary fit.range or "
+    f"detector.trigger.min_hits for a threshold; for pile-up {_C14}",
+    "tfc": "calibration events come without muons; simulate with [muons], then heliospin reconstruct --set "
+    "tfc.KEY=VALUE and heliospin fit --set fit.tfc='subtracted'",
+    "muons": "calibration events come without muons; vary backgrounds.c11_cpd_100t for the 11C they make",
+}
 
 
 class Named(NamedTuple):
@@ -150,10 +162,11 @@ def _assignments(text: str, part: str, resolved: dict[str, Any]) -> dict[str, st
     if known is None and "." not in word:
         raise _refuse(text, f"no effect named {word!r}; names: {', '.join(NAMED)}, or section.key")
     section = keys[0].split(".")[0]
+    for refused, why in _REFUSED.items():
+        if f"{word}.".startswith(f"{refused}."):
+            raise _refuse(text, f"{word}: {why}")
     if section not in STUDIED:
         raise _refuse(text, f"section [{section}] cannot be varied here; sections: {', '.join(STUDIED)}")
-    if word.startswith(_HISTORY):
-        raise _refuse(text, f"calibration events have no date and see no {_HISTORY}; vary {_LIVE} instead")
     if equals:
         if len(keys) > 1:
             raise _refuse(text, f"{word} stands for {' and '.join(keys)}: name the key to set a value")

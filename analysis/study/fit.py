@@ -30,10 +30,15 @@ _OF_DATA = ("estimator", "range", "bin_width", "tfc", "tfc_subtracted")  # keys 
 
 
 class Acceptance(NamedTuple):
-    """Events with a vertex in the fiducial volume over those truly in it, after over before; alphas apart."""
+    """Factors on the rates, after over before.
+
+    Events with a vertex in the fiducial volume over those truly in it, alphas apart; two decays that make one
+    cluster.
+    """
 
     electron: float = 1.0
     alpha: float = 1.0
+    pile_up: float = 1.0
 
 
 class Fitted(NamedTuple):
@@ -155,9 +160,10 @@ def data_counts(problem: Problem, card: Card, response: Response, acceptance: Ac
     changed = with_response(problem, response, moment)
     theta = changed.start.theta.copy()
     theta[MU_SQUARED] = moment**2
+    factors = {"rate_210Po": acceptance.alpha, "rate_pile_up": acceptance.electron * acceptance.pile_up}
     for name in NAMES:
         if name.startswith("rate_"):
-            theta[INDEX[name]] *= acceptance.alpha if name == "rate_210Po" else acceptance.electron
+            theta[INDEX[name]] *= factors.get(name, acceptance.electron)
     return expected_unit_counts(changed, theta)
 
 
@@ -167,6 +173,7 @@ def split_cards(nominal: Card, varied: Card) -> tuple[Card, Card]:
     What the analysis assumes (``fit``) belongs to the fit, everything else to the data. Both share the bins
     and the fiducial volume.
     """
+    nominal, varied = seen_carbon(nominal), seen_carbon(varied)
     given, changed = nominal.values.get("fit", {}), varied.values.get("fit", {})
     shared = {name: changed[name] for name in _OF_DATA if name in changed}
     data = Card(varied.source, {**varied.values, "fit": {**given, **shared}})
@@ -177,6 +184,14 @@ def split_cards(nominal: Card, varied: Card) -> tuple[Card, Card]:
 
 def _moment_1e11(card: Card) -> float:
     return card.section("moment", MomentConfig).mu_eff_bohr / 1e-11
+
+
+def seen_carbon(card: Card) -> Card:
+    """Return a card whose activity of 14C is 0 where ``pile_up.c14`` says that none is there."""
+    if card.values.get("pile_up", {}).get("c14", True):
+        return card
+    backgrounds = {**card.values.get("backgrounds", {}), "c14_bq_100t": 0.0}
+    return Card(card.source, {**card.values, "backgrounds": backgrounds})
 
 
 def fitted(problem: Problem) -> Fitted:

@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike
 from analysis.plots import closure
 from analysis.plots import validate as plots
 from analysis.plots.files import save_figure
-from analysis.study.html import page
+from analysis.study.page import page
 from analysis.study.record import to_plain
 from analysis.study.study import Study
+from analysis.study.verdict import judge
 from sim.core.output import prepare_folder, write_json, write_text
 
 if TYPE_CHECKING:
@@ -70,5 +71,5 @@ def save(study: Study, resolved: dict[str, Any], folder: Path) -> Written:
         figure_name(r.effect.label, i) if r.pairs is not None else None
         for i, r in enumerate(study.results, start=1)
     ]
-    write_text(folder / "report.html", page(study, plain["provenance"], images, names))
+    write_text(folder / "report.html", page(study, judge(study), plain["provenance"], images, names))
     return Written(folder / "report.html", folder / "validate.json", tuple(files.values()))

@@ -17,12 +17,16 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 PO210_MEV = 5.30433  # alpha of 210Po [DDEP]
-ELECTRONS_MEV = (0.14, 0.2, 0.35, 0.5, 0.665, 1.0, 1.6, 2.5)
+POSITRON_MEV = 0.5  # as of 11C
+LIKE_PO210_MEV, LIKE_POSITRON_MEV = 0.42, 1.4  # electrons of as much light as those alphas and positrons
+ELECTRONS_MEV = (0.14, 0.2, 0.35, LIKE_PO210_MEV, 0.5, 0.665, 1.0, LIKE_POSITRON_MEV, 1.6, 2.5)
 SHELLS_M = (0.0, 1.5, 2.5, 3.0, 3.5)
 SOFT_EDGE_M = 0.3  # of the fiducial volume, where acceptances are compared
+LEAST_PAIR_MEV = 0.08  # of either decay of a 14C pair: bright enough for a cluster of its own
 _MARGIN_M = 0.7  # twice the soft edge, and the resolution
 _LARGEST_M = 4.2
 SHELL_MEV = 0.665  # electrons of the shells: the edge of 7Be
+SCORES = ("alpha_score", "gatti", "positron_score")
 
 
 class Sample(NamedTuple):
@@ -34,6 +38,8 @@ class Sample(NamedTuple):
     visible_mev : true quenched energy.
     true_m, vertex_m : (n, 3), true and reconstructed place; NaN where there is no cluster.
     found, valid : a cluster was found; it has a vertex.
+    single : the gate holds one cluster.
+    scores : pulse shape by name, of the first cluster; NaN where it has no vertex.
     estimators : by name, of the first cluster; NaN where there is none.
     step : by name, what one raw count stands for; 0 for charges.
     """
@@ -45,6 +51,8 @@ class Sample(NamedTuple):
     vertex_sigma_m: Floats
     found: Bools
     valid: Bools
+    single: Bools
+    scores: dict[str, Floats]
     estimators: dict[str, Floats]
     step: dict[str, float]
 
@@ -76,7 +84,7 @@ class Sample(NamedTuple):
 def standard_probes(events: int, fiducial_radius_m: float) -> tuple[Probe, ...]:
     """Return what a detector is probed with.
 
-    Electrons of many energies, 210Po alphas, annihilation gammas and positrons of 0.5 MeV (as of 11C) uniform
+    Electrons of many energies, 210Po alphas, annihilation gammas and positrons of ``POSITRON_MEV`` uniform
     in a sphere; electrons of 0.665 MeV, alphas and annihilation gammas on shells.
 
     Parameters
@@ -87,12 +95,18 @@ def standard_probes(events: int, fiducial_radius_m: float) -> tuple[Probe, ...]:
     sphere_radius_m = min(fiducial_radius_m + _MARGIN_M, _LARGEST_M)
     ball = [Probe("electron", energy, sphere_radius_m, False, events) for energy in ELECTRONS_MEV]
     ball += [Probe("alpha", PO210_MEV, sphere_radius_m, False, events)]
-    ball += [Probe("positron", energy, sphere_radius_m, False, events) for energy in (0.0, 0.5)]
+    ball += [Probe("positron", energy, sphere_radius_m, False, events) for energy in (0.0, POSITRON_MEV)]
     kinds = (("electron", SHELL_MEV), ("alpha", PO210_MEV), ("positron", 0.0))
     return (
         *ball,
         *(Probe(kind, energy, r, True, events) for kind, energy in kinds for r in SHELLS_M),  # type: ignore[arg-type]
     )
+
+
+def pair_probe(probes: Sequence[Probe]) -> Probe:
+    """Return the pairs of 14C decays that go with probes: in as large a sphere, four times the events."""
+    ball = next(probe for probe in probes if not probe.shell)
+    return Probe("14C pair", LEAST_PAIR_MEV, ball.radius_m, False, 4 * ball.events)
 
 
 def probe_label(probe: Probe) -> str:
@@ -119,7 +133,18 @@ def read_sample(events: Path, reco: Path, probes: Sequence[Probe]) -> Sample:
     rows = read_tree(
         reco,
         RECO,
-        ["event_id", "cluster", "x_m", "y_m", "z_m", "vertex_sigma_m", "vertex_valid", *ESTIMATORS],
+        [
+            "event_id",
+            "cluster",
+            "x_m",
+            "y_m",
+            "z_m",
+            "vertex_sigma_m",
+            "vertex_valid",
+            "n_clusters",
+            *SCORES,
+            *ESTIMATORS,
+        ],
     )
     first = {name: values[rows["cluster"] == 0] for name, values in rows.items()}
     order = np.argsort(first["event_id"])
@@ -137,6 +162,8 @@ def read_sample(events: Path, reco: Path, probes: Sequence[Probe]) -> Sample:
     step = REFERENCE_PMTS / max(int(pmts["live"].sum()), 1)
     valid = np.zeros(len(found), bool)
     valid[found] = first["vertex_valid"][row[found]] > 0
+    single = np.zeros(len(found), bool)
+    single[found] = first["n_clusters"][row[found]] == 1
     if len(found) != sum(probe.events for probe in probes):
         msg = f"{events}: {len(found)} calibration events, expected {sum(probe.events for probe in probes)}"
         raise InputFileError(msg)
@@ -148,6 +175,8 @@ def read_sample(events: Path, reco: Path, probes: Sequence[Probe]) -> Sample:
         vertex_sigma_m=column("vertex_sigma_m"),
         found=found,
         valid=valid,
+        single=single,
+        scores={name: column(name) for name in SCORES},
         estimators={name: column(name) for name in ESTIMATORS},
         step={name: 0.0 if name.startswith("charge") else step for name in ESTIMATORS},
     )

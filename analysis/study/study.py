@@ -33,11 +33,14 @@ from analysis.study.fit import (
     fit_section,
     fitted,
     model_problem,
+    seen_carbon,
     split_cards,
 )
+from analysis.study.merging import Merging, merging
 from analysis.study.paired import Paired
 from analysis.study.response import shifted_response
-from analysis.study.sample import Sample, read_sample
+from analysis.study.sample import Sample, pair_probe, read_sample
+from analysis.study.separation import Separation, separations
 from recon.config import ReconConfig
 from sim.core.config import Card
 from sim.core.probes import Probe
@@ -74,7 +77,9 @@ class EffectResult(NamedTuple):
     ----------
     pairs : by estimator, one a probe; None where the effect does not touch the events.
     vertex : one a probe, or None.
-    acceptance, acceptance_error : factors on the events in the fiducial volume.
+    separations : of particles by their pulse shapes; empty where the effect does not touch the events.
+    merging : of two 14C decays into one cluster, or None.
+    acceptance, acceptance_error : factors on the events in the fiducial volume, and on pile-up.
     fitted : fit of the changed data; ``Study.nominal`` is that without any effect.
     limit_error, rate_errors : statistical, of the shifts; 0 where the effect does not touch the events.
     """
@@ -82,6 +87,8 @@ class EffectResult(NamedTuple):
     effect: Effect
     pairs: dict[str, tuple[Paired, ...]] | None
     vertex: tuple[VertexChange, ...] | None
+    separations: tuple[Separation, ...]
+    merging: Merging | None
     acceptance: Acceptance
     acceptance_error: Acceptance
     fitted: Fitted
@@ -96,6 +103,8 @@ class Study(NamedTuple):
     card: Card
     probes: tuple[Probe, ...]
     closure: Closure
+    separations: tuple[Separation, ...]  # of the nominal detector; no changes
+    merging: Merging
     mismatch: float  # of the fit's response and the nominal detector, greatest, relative
     adapted: bool  # so the fits use the response measured on the nominal detector
     nominal: Fitted
@@ -107,9 +116,14 @@ class _Bench(NamedTuple):
     """What the effects share: the nominal side, and how changed events are made."""
 
     nominal: Comparison
+    shot: tuple[Probe, ...]  # the probes, and last the pairs of 14C decays
     tools: Tools
     folder: Path
     workers: int
+
+    def pairs(self) -> Rows:
+        """Return the rows of the pairs of 14C decays."""
+        return self.nominal.sample.of(len(self.shot) - 1)
 
 
 def run_study(
@@ -139,26 +153,29 @@ def run_study(
         As of the parts.
     """
     begun = time.perf_counter()
-    total = float(sum(probe.events for probe in probes))
+    shot = (*probes, pair_probe(probes))
+    total = float(sum(probe.events for probe in shot))
     with stage("nominal detector", 2.0 * total + _FIT_COST) as advance:
-        sample = _measure(card, card, probes, tools, folder, "nominal", workers, advance)
+        sample = _measure(card, card, shot, tools, folder, "nominal", workers, advance)
         seed = int(card.values.get("run", {}).get("seed", 1))
         chance = stream(seed, Stage.CALIBRATION, len(probes)).random(len(sample.probe))
-        bench = _Bench(Comparison(card, probes, sample, chance), tools, folder, workers)
+        bench = _Bench(Comparison(card, probes, sample, chance), shot, tools, folder, workers)
         config = fit_section(card)
         volume = card.section("reconstruction", ReconConfig).fiducial_volume()
         closure = close(
             sample, probes, volume, {name: load_response("simulation", name) for name in COMPARED}
         )
+        everyone = used_events(bench.nominal, sample, card)
+        separated = separations(sample, sample, everyone, probes)
+        merged = merging(sample, sample, bench.pairs())
         mismatch = table_mismatch(sample, probes, volume, load_response(config.response, config.estimator),
                                   config.estimator)  # fmt: skip
         adapt = mismatch > _MISMATCH
         base = load_response(config.response, config.estimator)
         if adapt:
-            everyone = used_events(bench.nominal, sample, card)
             measured = points_against_table(bench.nominal, everyone, config.estimator, base)
             base = shifted_response(base, measured)
-        nominal = fitted(model_problem(card, base))
+        nominal = fitted(model_problem(seen_carbon(card), base))
         advance(_FIT_COST)
     results = []
     for effect in effects:
@@ -167,7 +184,10 @@ def run_study(
         amount += total * (effect.touches("detector") + simulated)
         with stage(effect.label, amount) as advance:
             results.append(_one(bench, effect, adapt, advance))
-    return Study(card, probes, closure, mismatch, adapt, nominal, tuple(results), time.perf_counter() - begun)
+    return Study(
+        card, probes, closure, separated, merged, mismatch, adapt, nominal, tuple(results),
+        time.perf_counter() - begun,
+    )  # fmt: skip
 
 
 def _measure(
@@ -199,7 +219,7 @@ def _one(bench: _Bench, effect: Effect, adapt: bool, advance: Advance) -> Effect
     after: Sample | None = None
     if effect.touches("detector") or effect.touches("reconstruction"):
         after = _measure(
-            bench.nominal.card, effect.card, bench.nominal.probes, bench.tools, bench.folder, "varied",
+            bench.nominal.card, effect.card, bench.shot, bench.tools, bench.folder, "varied",
             bench.workers, advance,
         )  # fmt: skip
     everyone = used_events(bench.nominal, bench.nominal.sample if after is None else after, effect.card)
@@ -208,24 +228,32 @@ def _one(bench: _Bench, effect: Effect, adapt: bool, advance: Advance) -> Effect
     problem = model_problem(fit_card, None if changed_response else base)
     data = data_problem(data_card, _kb_shift(effect))
 
-    def refit(rows: tuple[Rows, ...]) -> tuple[Fitted, Acceptance]:
+    def refit(rows: tuple[Rows, ...], pairs: Rows) -> tuple[Fitted, Acceptance]:
         response, acceptance = base, Acceptance()
         if after is not None:
             points = response_points(bench.nominal, after, rows, config.estimator)
             steps = bench.nominal.sample.step[config.estimator], after.step[config.estimator]
             response = shifted_response(base, points, (steps[0] or 1.0, steps[1] or 1.0))
             acceptance = acceptance_change(bench.nominal, after, effect.card, rows)[0]
+            factor = merging(bench.nominal.sample, after, pairs).factor(config.estimator)
+            acceptance = acceptance._replace(pile_up=factor)
         found = fit_changed(problem, data_counts(data, data_card, response, acceptance))
         advance(_FIT_COST)
         return found, acceptance
 
-    found, acceptance = refit(everyone)
+    pile_up = bench.pairs()
+    found, acceptance = refit(everyone, pile_up)
     limit_error, rate_errors = 0.0, dict.fromkeys(found.values, 0.0)
     pairs: dict[str, tuple[Paired, ...]] | None = None
     vertex: tuple[VertexChange, ...] | None = None
-    acceptance_error = Acceptance(0.0, 0.0)
+    separated: tuple[Separation, ...] = ()
+    merged: Merging | None = None
+    acceptance_error = Acceptance(0.0, 0.0, 0.0)
     if after is not None:
-        groups = [refit(tuple(rows[rows % GROUPS == g] for rows in everyone))[0] for g in range(GROUPS)]
+        groups = [
+            refit(tuple(r[r % GROUPS == g] for r in everyone), pile_up[pile_up % GROUPS == g])[0]
+            for g in range(GROUPS)
+        ]
         root = GROUPS**0.5
         limits = [g.limit_gallium for g in groups if g.limit_gallium is not None]
         limit_error = float(np.std(limits, ddof=1) / root) if len(limits) == GROUPS else float("nan")
@@ -235,9 +263,14 @@ def _one(bench: _Bench, effect: Effect, adapt: bool, advance: Advance) -> Effect
         pairs = {name: paired(bench.nominal, after, everyone, name) for name in COMPARED}
         vertex = tuple(vertex_change(bench.nominal.sample, after, rows) for rows in everyone)
         acceptance_error = acceptance_change(bench.nominal, after, effect.card, everyone)[1]
+        separated = separations(bench.nominal.sample, after, everyone, bench.nominal.probes)
+        merged = merging(bench.nominal.sample, after, pile_up)
+        acceptance_error = acceptance_error._replace(
+            pile_up=merged.change_error_ns / max(merged.nominal_ns, 1.0)
+        )
     return EffectResult(
-        effect, pairs, vertex, acceptance, acceptance_error, found, limit_error, rate_errors,
-        time.perf_counter() - begun,
+        effect, pairs, vertex, separated, merged, acceptance, acceptance_error, found, limit_error,
+        rate_errors, time.perf_counter() - begun,
     )  # fmt: skip
 
 

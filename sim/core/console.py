@@ -2,7 +2,8 @@
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import typer
@@ -76,6 +77,13 @@ def announce_compilation() -> None:
         error_console.print(
             "Compiling the kernels (first run of this version; about a minute, then cached) ..."
         )
+
+
+def list_results(result: Path, figures: Iterable[Path]) -> None:
+    """Tell the user where the results are."""
+    console.print(f"results: {result}")
+    for figure in figures:
+        console.print(f"figure:  {figure}")
 
 
 def note(text: str) -> None:

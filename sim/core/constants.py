@@ -1,7 +1,7 @@
 """Every physical constant of the project, once, with its source.
 
 Units of the project: energies in MeV, times in ns, lengths in m, unless the name says otherwise.
-Sources: [CODATA18] Tiesinga et al. 2021; [PDG22] Review of Particle Physics 2022; [IAU12], [IAU15]
+Sources: [CODATA18] Tiesinga et al. 2021; [PDG22] Review of Particle Physics 2022; [IAU15]
 resolutions; see docs/references.md.
 """
 
@@ -31,7 +31,6 @@ MATTER_POTENTIAL_EV = math.sqrt(2.0) * FERMI_MEV2 * HBARC_MEV_CM**3 * AVOGADRO *
 
 # -- Sun, Earth
 SOLAR_RADIUS_KM = 6.957e5  # [IAU15] nominal solar radius
-ASTRONOMICAL_UNIT_KM = 1.495978707e8  # [IAU12] exact
 EARTH_RADIUS_KM = 6371.0  # [PREM] mean radius
 ORBIT_ECCENTRICITY = 0.0167086  # [IAU] J2000
 

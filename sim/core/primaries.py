@@ -23,10 +23,6 @@ class Block:
     start_ns: int  # UTC, since 1970-01-01
     live_s: float
 
-    def end_ns(self) -> int:
-        """Return the UTC of its end in ns since 1970-01-01."""
-        return self.start_ns + round(self.live_s * 1e9)
-
 
 class Primaries(NamedTuple):
     """One row a primary, shape (n,); times in ns since the block's start, in any order."""

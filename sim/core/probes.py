@@ -2,8 +2,9 @@
 
 from typing import Any, Literal, NamedTuple
 
-Particle = Literal["electron", "alpha", "gamma", "positron"]
-PARTICLES: tuple[Particle, ...] = ("electron", "alpha", "gamma", "positron")
+Particle = Literal["electron", "alpha", "gamma", "positron", "14C pair"]
+PARTICLES: tuple[Particle, ...] = ("electron", "alpha", "gamma", "positron", "14C pair")
+PAIR_SPAN_NS = 2000.0  # the second decay of a pair comes at any time in it: longer than any cluster
 
 
 class Probe(NamedTuple):
@@ -11,8 +12,10 @@ class Probe(NamedTuple):
 
     Attributes
     ----------
-    particle : positrons come with their two annihilation gammas.
-    energy_mev : kinetic energy, > 0 (a positron's may be 0: the two gammas alone).
+    particle : positrons come with their two annihilation gammas; a 14C pair is two decays in a gate, each at
+        a place of its own, the second up to ``PAIR_SPAN_NS`` later.
+    energy_mev : kinetic energy, > 0 (a positron's may be 0: the two gammas alone); of a 14C pair the least
+        energy of each decay, whose spectrum is that of 14C above it.
     radius_m : of a centred sphere.
     shell : on the sphere; else uniform inside.
     events : number, at equal intervals of time, so that no two share a gate.

@@ -6,8 +6,10 @@ depends on the order of the work or on the number of workers.
 """
 
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.core.jit import njit_inline
 
@@ -17,6 +19,7 @@ _W0 = np.uint32(0x9E3779B9)
 _W1 = np.uint32(0xBB67AE85)
 _SHIFT = np.uint64(32)
 _TO_UNIT = 2.0**-32
+_TO_SINGLE = np.float32(2.0**-24)
 
 
 class Stage(IntEnum):
@@ -67,6 +70,27 @@ def philox(
 
 
 @njit_inline
+def fill_words(
+    n: int, c0: int, c1: int, c2: int, c3: int, k0: np.uint32, k1: np.uint32, out: NDArray[np.uint32]
+) -> None:
+    """Fill n columns of ``out`` with calls of ``philox``, the first counter rising from c0.
+
+    A loop that the compiler vectorises. ``out`` has four lines and room for the next multiple of 16 columns.
+    """
+    first, second, third, fourth = np.uint32(c0), np.uint32(c1), np.uint32(c2), np.uint32(c3)
+    for i in range((n + 15) // 16 * 16):
+        out[0, i], out[1, i], out[2, i], out[3, i] = philox(
+            np.uint32(first + i), second, third, fourth, k0, k1
+        )
+
+
+@njit_inline
 def unit(word: np.uint32) -> float:
     """Turn a random word into a float64 in the open interval (0, 1)."""
     return (float(word) + 0.5) * _TO_UNIT
+
+
+@njit_inline
+def single(word: np.uint32) -> Any:
+    """Turn the upper 24 bits of a random word into a float32 in [0, 1)."""
+    return np.float32(word >> np.uint32(8)) * _TO_SINGLE

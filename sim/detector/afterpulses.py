@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.core.jit import njit
+from sim.core.jit import njit_inline
 from sim.core.rng import philox, unit
 from sim.detector.charge import charge_distribution, charge_steps
 from sim.detector.config import AfterpulseConfig, DetectorConfig
@@ -36,7 +36,7 @@ class Afterpulses(NamedTuple):
     log_span: float  # log(last / first)
 
 
-@njit
+@njit_inline
 def add_afterpulses(
     words: Words,
     begin: int,

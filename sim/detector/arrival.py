@@ -4,7 +4,7 @@ Emission and transit time are independent, so their sum has one distribution; it
 once and then drawn with one random word.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,37 +12,27 @@ from scipy.fft import irfft, rfft
 
 from sim.core.jit import njit_inline
 from sim.core.primaries import ALPHA_LIKE, BETA_LIKE
+from sim.core.rng import single
 from sim.detector.config import DetectorConfig
 from sim.detector.late_pulses import late_pulse_share
+from sim.detector.tail_table import tail_levels, tail_quantile
 
 Floats = NDArray[np.float64]
 _STEP_NS = 0.05
 _N = 2**19  # 26 us
-_BINS = 8192
-_TAIL = 32  # the last 1/32 of the probability has a table of its own
+_BINS = 2048  # steps of the bulk, and of the tail
 
 
 class Arrival(NamedTuple):
-    """Inverse distribution functions, float32 (kinds, _BINS + 1): the bulk and the last 1/_TAIL."""
+    """Inverse distribution functions of both kinds of particle, float32 (kinds, 2 _BINS + 2)."""
 
-    bulk_ns: NDArray[np.float32]
-    tail_ns: NDArray[np.float32]
+    quantiles_ns: NDArray[np.float32]  # rows of ``sim.detector.tail_table``
 
 
 @njit_inline
-def arrival_time(word: np.uint32, kind: int, table: Arrival) -> float:
-    """Turn a random word into a delay in ns."""
-    u = (float(word) + 0.5) * 2.0**-32
-    edge = 1.0 - 1.0 / _TAIL
-    if u < edge:
-        place = u * (_BINS / edge)
-        i = int(place)
-        return float(
-            table.bulk_ns[kind, i] + (place - i) * (table.bulk_ns[kind, i + 1] - table.bulk_ns[kind, i])
-        )
-    place = (u - edge) * (_BINS * _TAIL)
-    i = int(place)
-    return float(table.tail_ns[kind, i] + (place - i) * (table.tail_ns[kind, i + 1] - table.tail_ns[kind, i]))
+def arrival_time(word: np.uint32, kind: int, quantiles_ns: NDArray[np.float32]) -> Any:
+    """Turn a random word into a delay in ns, float32, by the law of a kind of particle."""
+    return tail_quantile(single(word), quantiles_ns, kind, _BINS, _BINS)
 
 
 def _exponential(tau_ns: float) -> Floats:
@@ -86,17 +76,16 @@ def arrival_distribution(config: DetectorConfig, kind: int) -> tuple[Floats, Flo
 
 def build_arrival(config: DetectorConfig) -> Arrival:
     """Make the tables for both kinds of particle."""
-    bulk = np.empty((2, _BINS + 1), np.float32)
-    tail = np.empty((2, _BINS + 1), np.float32)
-    steps = np.arange(_BINS + 1) / _BINS
-    low, high = steps.copy(), steps.copy()
-    low[0], high[-1] = 0.1 / _BINS, 1.0 - 0.1 / _BINS  # the outermost bins stop short of the law's far ends
-    edge = 1.0 - 1.0 / _TAIL
+    quantiles_ns = np.zeros((2, 2 * _BINS + 2), np.float32)
+    low, high = tail_levels(_BINS, _BINS)
+    low[0], high[-1] = (
+        0.1 * low[1],
+        0.9 * high[-1] + 0.1 * high[-2],
+    )  # the outermost steps stop short of the ends
     for kind in (BETA_LIKE, ALPHA_LIKE):
         time_ns, cdf = arrival_distribution(config, kind)
         rising = np.concatenate([[True], np.diff(cdf) > 1e-13])
-        bulk[kind] = np.interp(low * edge, cdf[rising], time_ns[rising])
-        tail[kind] = np.interp(edge + high / _TAIL, cdf[rising], time_ns[rising])
+        quantiles_ns[kind] = np.interp(np.concatenate([low, high]), cdf[rising], time_ns[rising])
         if not config.emission.enabled and not config.transit.enabled:
-            bulk[kind] = tail[kind] = 0.0
-    return Arrival(bulk, tail)
+            quantiles_ns[kind] = 0.0
+    return Arrival(quantiles_ns)

@@ -7,12 +7,14 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from sim.core.jit import njit_inline
+from sim.core.rng import single
 from sim.detector.config import ChargeConfig
 
 Floats = NDArray[np.float64]
 CHARGE_STEPS = 64  # steps of the charge converter in one p.e.; charges are multiples of 1/64
 _BINS = 1024
 _MAX_PE = 12.0
+_STEPS, _HALF = np.float32(_BINS), np.float32(0.5)
 
 
 class Charge(NamedTuple):
@@ -25,10 +27,11 @@ class Charge(NamedTuple):
 
 @njit_inline
 def charge_steps(word: np.uint32, table: NDArray[np.float32]) -> int:
-    """Turn a random word into a charge in converter steps, rounded."""
-    place = (float(word) + 0.5) * (2.0**-32 * _BINS)
-    i = int(place)
-    return int(table[i] + (place - i) * (table[i + 1] - table[i]) + 0.5)
+    """Turn the upper 24 bits of a random word into a charge in converter steps, rounded."""
+    place = single(word) * _STEPS
+    i = np.uint64(place)
+    begin = table[i]
+    return int(begin + (place - np.float32(i)) * (table[i + np.uint64(1)] - begin) + _HALF)
 
 
 def charge_distribution(config: ChargeConfig, charge_pe: Floats) -> Floats:

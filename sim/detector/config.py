@@ -20,7 +20,7 @@ class QuenchingConfig(Section):
 
     enabled: bool = True
     kb_beta_cm_mev: float = Field(0.01098, ge=0, le=0.1)  # electrons, gammas [BX-G4]
-    kb_alpha_cm_mev: float = Field(0.01058, ge=0, le=0.1)  # alphas: 0.01042 [BX-G4], tuned to the 210Po peak
+    kb_alpha_cm_mev: float = Field(0.01064, ge=0, le=0.1)  # alphas: 0.01042 [BX-G4], tuned to the 210Po peak
 
 
 class PositroniumConfig(Section):
@@ -84,7 +84,7 @@ class ChargeConfig(Section):
     threshold_pe: float = Field(0.2, ge=0, le=2)  # discriminator; from memory
     exponential_fraction: float = Field(0.134, ge=0, le=1)  # makes 12 % fall below threshold [BX-PDF17]
     exponential_pe: float = Field(0.1, gt=0, le=2)
-    peak_pe: float = Field(1.09, gt=0, le=4)  # tuned to the mean charge over N_h
+    peak_pe: float = Field(1.077, gt=0, le=4)  # tuned to the mean charge over N_h
     sigma_pe: float = Field(0.35, gt=0, le=2)  # 0.3 to 0.4; from memory
 
 

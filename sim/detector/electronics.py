@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.core.geometry import N_PMT
-from sim.core.jit import njit, njit_inline
+from sim.core.jit import njit_inline
 from sim.core.rng import Stage, stream
 from sim.detector.charge import CHARGE_STEPS
 from sim.detector.config import ElectronicsConfig, ReflectionConfig
@@ -23,6 +23,7 @@ from sim.detector.hits import (
 
 Ints = NDArray[np.int64]
 _NEVER = 1 << 60  # charge that no hit has
+_GROUP_SHIFT = 32  # ticks have 30 bits
 _CHANNELS = 2  # branch of the layout's stream; 0 and 1 are tubes and their efficiencies
 
 
@@ -39,8 +40,7 @@ class FrontEnd(NamedTuple):
 class Channels(NamedTuple):
     """The last hit of every channel, int64 (n_pmt,)."""
 
-    group: Ints  # that the channel was last hit in
-    tick: Ints
+    stamp: Ints  # tick, and the group above _GROUP_SHIFT: two groups are further apart than any dead time
     place: Ints  # of the hit in the list of the group
     settled: Ints  # 1: its reflection is on the way, or it is one
 
@@ -56,7 +56,7 @@ class HitList(NamedTuple):
     source: Ints  # place of the hit that it belongs to
 
 
-@njit
+@njit_inline
 def integrate(words: Words, n: int, group: int, front: FrontEnd, channels: Channels, hits: HitList) -> int:
     """Turn n sorted photoelectrons of a group into hits; returns the number of hits.
 
@@ -66,6 +66,7 @@ def integrate(words: Words, n: int, group: int, front: FrontEnd, channels: Chann
     ``back_charge`` comes again once: a pulse above threshold on its channel, with a share of its charge.
     """
     found = 0
+    group_stamp = np.int64(group) << _GROUP_SHIFT
     first = last = 0  # reflections on the way
     i = 0
     while i < n or first < last:
@@ -85,18 +86,18 @@ def integrate(words: Words, n: int, group: int, front: FrontEnd, channels: Chann
             settled = 0
             i += 1
         place = -1
-        if channels.group[tube] == group:
-            age = tick - channels.tick[tube]
-            if age < front.integration:
-                place = channels.place[tube]
-                hits.charge[place] += charge
-            elif age < front.dead[tube]:
-                continue
+        stamp = group_stamp + tick
+        age = stamp - channels.stamp[tube]
+        if age < front.integration:
+            place = channels.place[tube]
+            hits.charge[place] += charge
+        elif age < front.dead[tube]:
+            continue
         if place < 0:
             if not fires:
                 continue
             place = found
-            channels.group[tube], channels.tick[tube] = group, tick
+            channels.stamp[tube] = stamp
             channels.place[tube], channels.settled[tube] = place, settled
             hits.tick[place], hits.tube[place] = tick, tube
             hits.charge[place], hits.primary[place] = charge, primary
@@ -138,8 +139,7 @@ def build_front_end(config: ElectronicsConfig, reflection: ReflectionConfig, lay
 def new_channels(n_pmt: int) -> Channels:
     """Return channels that were never hit."""
     return Channels(
-        np.full(n_pmt, -1),
-        np.zeros(n_pmt, np.int64),
+        np.full(n_pmt, -_NEVER),
         np.zeros(n_pmt, np.int64),
         np.zeros(n_pmt, np.int64),
     )

@@ -2,24 +2,24 @@
 
 from collections.abc import Callable
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.core.errors import PhysicsError
-from sim.core.jit import njit
+from sim.core.jit import njit, njit_inline
 from sim.core.primaries import Block
 from sim.core.rng import Stage, philox_key, stream
 from sim.detector.afterpulses import add_afterpulses
 from sim.detector.charge import CHARGE_STEPS
-from sim.detector.electronics import Channels, integrate, new_channels, new_hit_list
+from sim.detector.electronics import Channels, HitList, integrate, new_channels, new_hit_list
 from sim.detector.groups import Groups
 from sim.detector.hits import (
     MAX_PRIMARIES,
+    SORT_COUNTS,
     TICKS_PER_NS,
     Tracked,
-    new_workspace,
     sort_words,
     take,
     throw,
@@ -27,7 +27,8 @@ from sim.detector.hits import (
     untracked,
 )
 from sim.detector.model import Detector
-from sim.detector.trigger import find_gates, most_in_window
+from sim.detector.rays import new_workspace
+from sim.detector.trigger import find_gates, reaches
 
 Ints = NDArray[np.int64]
 _GATES_PER_GROUP = 64
@@ -54,50 +55,73 @@ class Gates(NamedTuple):
     opened: int  # gates that the trigger opened, written or not
 
 
-@njit
-def _longer(column: Any, n: int, more: int) -> Any:
-    """Return a column with room for ``more`` entries after its first n."""
-    if n + more <= len(column):
-        return column
-    out = np.empty(2 * (n + more), column.dtype)
-    out[:n] = column[:n]
-    return out
+class _Columns(NamedTuple):
+    """Gates and hits of some groups, in the types of ``Gates``; what is not filled takes no memory."""
+
+    start_ns: Ints
+    counts: Ints
+    time_ns: NDArray[np.float32]
+    pmt: NDArray[np.uint16]
+    charge_pe: NDArray[np.float32]
+    primary: NDArray[np.int16]
+
+    def filled(self, gates: int, hits: int) -> "_Columns":
+        """Return the parts that were filled."""
+        return _Columns(
+            self.start_ns[:gates], self.counts[:gates], self.time_ns[:hits],
+            self.pmt[:hits], self.charge_pe[:hits], self.primary[:hits],
+        )  # fmt: skip
+
+
+def _room(hits: int, gates: int) -> _Columns:
+    return _Columns(
+        np.empty(gates, np.int64), np.empty(gates, np.int64), np.empty(hits, np.float32),
+        np.empty(hits, np.uint16), np.empty(hits, np.float32), np.empty(hits, np.int16),
+    )  # fmt: skip
+
+
+@njit_inline
+def _write(
+    hits: HitList, begin: int, end: int, start: int, detector: Detector, out: _Columns, at: int
+) -> None:
+    """Write the hits [begin, end) of a gate that starts at a tick, from place ``at`` on."""
+    gain, charge_live = detector.pmts.gain, detector.charge_live
+    tick, tube, charge, primary = hits.tick, hits.tube, hits.charge, hits.primary
+    time_ns, pmt, charge_pe, owner = out.time_ns, out.pmt, out.charge_pe, out.primary
+    for k in range(np.uint64(end - begin)):
+        source, place = np.uint64(begin) + k, np.uint64(at) + k
+        time_ns[place] = (tick[source] - start) / TICKS_PER_NS
+        owner[place] = primary[source]
+    for k in range(np.uint64(end - begin)):
+        source, place = np.uint64(begin) + k, np.uint64(at) + k
+        number = np.uint64(tube[source])
+        pmt[place] = number
+        steps = int(charge[source] * gain[number] + 0.5)
+        charge_pe[place] = steps / CHARGE_STEPS if charge_live[number] else 0.0
 
 
 @njit
 def _digitise(
-    first_group: int, last_group: int, groups: Groups, tracked: Tracked, dark: Ints, capacity: int,
+    first_group: int, last_group: int, groups: Groups, tracked: Tracked, dark: Ints, largest: int,
     detector: Detector, channels: Channels, light_key: tuple[np.uint32, np.uint32],
-    dark_key: tuple[np.uint32, np.uint32], primary_gate: Ints, gate_offset: int,
-) -> tuple[Ints, Ints, Any, Any, Any, Any, int]:  # fmt: skip
-    largest = 0
-    for group in range(first_group, last_group):
-        total = dark[group]
-        for i in range(groups.deposit_start[group], groups.deposit_start[group + 1]):
-            total += 2 * groups.above[i] + groups.below[i]  # at most one afterpulse each
-        largest = max(largest, total)
+    dark_key: tuple[np.uint32, np.uint32], primary_gate: Ints, gate_offset: int, out: _Columns,
+) -> tuple[int, int, int]:  # fmt: skip
     words = np.empty(largest, np.uint64)
     scratch = np.empty(largest, np.uint64)
-    counts = np.empty(512, np.int64)
+    counts = np.empty(SORT_COUNTS, np.int64)
     work = new_workspace(largest)
-    hits = new_hit_list(2 * largest)  # at most one reflection each
+    hits = new_hit_list(2 * largest)
     starts = np.empty(_GATES_PER_GROUP, np.int64)
-    out_time = np.empty(capacity, np.float32)
-    out_pmt = np.empty(capacity, np.uint16)
-    out_charge = np.empty(capacity, np.float32)
-    out_primary = np.empty(capacity, np.int16)
-    gate_start = np.empty(capacity // max(detector.selection.min_hits, 1) + 1, np.int64)
-    gate_count = np.empty(len(gate_start), np.int64)
     n_gates = 0
     n_out = 0
     opened = 0
     optics, arrival, charge = detector.optics, detector.arrival, detector.charge
     front_end, trigger, selection = detector.front_end, detector.trigger, detector.selection
-    live, charge_live, gain = detector.live, detector.charge_live, detector.pmts.gain
+    live = detector.live
     deposit_start, primary_start, span_ns = groups.deposit_start, groups.primary_start, groups.span_ns
     above, below, times_ns, kinds = groups.above, groups.below, groups.time_ns, groups.kind
     xs, ys, zs, labels = groups.x_m, groups.y_m, groups.z_m, groups.label
-    hit_tick, hit_tube, hit_charge, hit_primary = hits.tick, hits.tube, hits.charge, hits.primary
+    hit_tick, hit_primary, gate_start, gate_count = hits.tick, hits.primary, out.start_ns, out.counts
     afterpulses = detector.afterpulses
     window = int(selection.window_ns * TICKS_PER_NS)
     is_tracked = len(tracked.start) > 0
@@ -110,23 +134,15 @@ def _digitise(
             if made < selection.min_photoelectrons:
                 continue
         for i in range(deposit_start[group], deposit_start[group + 1]):
-            time_ns = times_ns[i]
             begin = n
             if is_tracked:
-                n = take(tracked, i, time_ns, labels[i], words, n)
-                n = add_afterpulses(words, begin, n, i, dark_key, afterpulses, charge.above)
-                continue
-            kind = int(kinds[i])
-            x, y, z, label = xs[i], ys[i], zs[i], labels[i]
-            n = throw(
-                above[i], time_ns, kind, x, y, z, label, i, 0, light_key[0], light_key[1],
-                optics, arrival, charge.above, work, words, n,
-            )  # fmt: skip
+                n = take(tracked, i, times_ns[i], labels[i], words, n)
+            else:
+                n = throw(
+                    above[i], below[i], times_ns[i], int(kinds[i]), xs[i], ys[i], zs[i], labels[i], i,
+                    light_key[0], light_key[1], optics, arrival, charge, work, words, n,
+                )  # fmt: skip
             n = add_afterpulses(words, begin, n, i, dark_key, afterpulses, charge.above)
-            n = throw(
-                below[i], time_ns, kind, x, y, z, label, i, 1, light_key[0], light_key[1],
-                optics, arrival, charge.below, work, words, n,
-            )  # fmt: skip
         n = throw_dark(
             dark[group], span_ns[group], group, dark_key[0], dark_key[1],
             live, charge.above, work, words, n,
@@ -135,40 +151,29 @@ def _digitise(
         n_hits = integrate(words, n, group, front_end, channels, hits)
         found = find_gates(hit_tick, n_hits, trigger, group, dark_key, starts)
         opened += found
-        gate_start = _longer(gate_start, n_gates, found)
-        gate_count = _longer(gate_count, n_gates, found)
-        out_time = _longer(out_time, n_out, n_hits)
-        out_pmt = _longer(out_pmt, n_out, n_hits)
-        out_charge = _longer(out_charge, n_out, n_hits)
-        out_primary = _longer(out_primary, n_out, n_hits)
         i = 0
         for g in range(found):
-            while i < n_hits and hit_tick[i] < starts[g]:
+            start = starts[g]
+            while i < n_hits and hit_tick[i] < start:
                 i += 1
             begin = i
-            while i < n_hits and hit_tick[i] < starts[g] + trigger.gate:
+            while i < n_hits and hit_tick[i] < start + trigger.gate:
                 i += 1
-            if most_in_window(hit_tick, begin, i, window) < selection.min_hits:
+            if not reaches(hit_tick, begin, i, window, selection.min_hits):
                 continue
+            _write(hits, begin, i, start, detector, out, n_out)
+            last = -1
             for k in range(begin, i):
-                tube = hit_tube[k]
-                out_time[n_out] = (hit_tick[k] - starts[g]) / TICKS_PER_NS
-                out_pmt[n_out] = tube
-                steps = int(hit_charge[k] * gain[tube] + 0.5)
-                out_charge[n_out] = steps / CHARGE_STEPS if charge_live[tube] else 0.0
-                out_primary[n_out] = hit_primary[k]
-                n_out += 1
-                if hit_primary[k] >= 0:
-                    place = primary_start[group] + hit_primary[k]
+                if hit_primary[k] != last and hit_primary[k] >= 0:
+                    last = hit_primary[k]
+                    place = primary_start[group] + last
                     if primary_gate[place] < 0:
                         primary_gate[place] = gate_offset + n_gates
-            gate_start[n_gates] = groups.origin_ns[group] + int(np.floor(starts[g] / TICKS_PER_NS))
+            gate_start[n_gates] = groups.origin_ns[group] + int(np.floor(start / TICKS_PER_NS))
             gate_count[n_gates] = i - begin
             n_gates += 1
-    return (
-        gate_start[:n_gates], gate_count[:n_gates], out_time[:n_out].copy(), out_pmt[:n_out].copy(),
-        out_charge[:n_out].copy(), out_primary[:n_out].copy(), opened,
-    )  # fmt: skip
+            n_out += i - begin
+    return n_gates, n_out, opened
 
 
 def _chunks(sizes: Ints) -> list[int]:
@@ -177,9 +182,9 @@ def _chunks(sizes: Ints) -> list[int]:
     return [0, *(np.flatnonzero(np.diff(turn)) + 1).tolist(), len(sizes)]
 
 
-def _made(groups: Groups) -> Ints:
-    """Return the photoelectrons above threshold of each group."""
-    total = np.concatenate([[0], np.cumsum(groups.above)])
+def _per_group(groups: Groups, of_deposit: Ints) -> Ints:
+    """Return sums over the deposits of each group."""
+    total = np.concatenate([[0], np.cumsum(of_deposit)])
     return np.asarray(np.diff(total[groups.deposit_start]), dtype=np.int64)
 
 
@@ -214,15 +219,19 @@ def digitise(block: Block, groups: Groups, detector: Detector, tracking: Trackin
     tables = detector._replace(optical=None)  # what kernels can read
     parts = []
     offset = opened = 0
-    for first, last in pairwise(_chunks(dark + (_made(groups) if tracking is None else tracking.photons))):
+    for first, last in pairwise(
+        _chunks(dark + (_per_group(groups, groups.above) if tracking is None else tracking.photons))
+    ):
         tracked = untracked() if tracking is None else tracking.shine(first, last)
-        capacity = int((_made(groups) + dark)[first:last].sum())
-        *part, more = _digitise(
-            first, last, groups, tracked, dark, capacity, tables, channels, light_key, dark_key,
-            primary_gate, offset,
+        most = dark[first:last] + _per_group(groups, 2 * groups.above + groups.below)[first:last]
+        room = 2 * int(most.sum())  # hits: an afterpulse and a reflection each
+        out = _room(room, room // max(detector.selection.min_hits, 1) + 1)
+        n_gates, n_hits, more = _digitise(
+            first, last, groups, tracked, dark, int(most.max(initial=0)), tables, channels, light_key,
+            dark_key, primary_gate, offset, out,
         )  # fmt: skip
-        parts.append(part)
-        offset += len(part[0])
+        parts.append(out.filled(n_gates, n_hits))
+        offset += n_gates
         opened += more
-    start, count, time, pmt, charge, primary = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Gates(start, count, time, pmt, charge, primary, primary_gate, opened)
+    every = parts[0] if len(parts) == 1 else _Columns(*map(np.concatenate, zip(*parts, strict=True)))
+    return Gates(*every, primary_gate, opened)

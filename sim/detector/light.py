@@ -32,6 +32,13 @@ def flash_mev(detector: Detector, electron_mev: Floats) -> Floats:
     return np.asarray(np.interp(electron_mev, energy_mev, equivalent_mev, left=0.0))
 
 
+def mean_photoelectrons(deposits: Deposits, detector: Detector) -> Floats:
+    """Return the mean number of photoelectrons of deposits, whatever their charge, with Cherenkov light."""
+    electrons = np.where(deposits.kind == BETA_LIKE, deposits.deposited_mev, 0.0)
+    shining = deposits.visible_mev + flash_mev(detector, electrons)
+    return np.asarray(shining * light_yield(detector.optics, deposits.x_m, deposits.y_m, deposits.z_m))
+
+
 def draw_photoelectrons(
     rng: np.random.Generator, deposits: Deposits, detector: Detector, above: Counts | None = None
 ) -> Photoelectrons:
@@ -44,9 +51,7 @@ def draw_photoelectrons(
     detector : yield map, threshold.
     above : counts that are known already, int64 (n,), DRAW elsewhere.
     """
-    electrons = np.where(deposits.kind == BETA_LIKE, deposits.deposited_mev, 0.0)
-    shining = deposits.visible_mev + flash_mev(detector, electrons)
-    mean = shining * light_yield(detector.optics, deposits.x_m, deposits.y_m, deposits.z_m)
+    mean = mean_photoelectrons(deposits, detector)
     below_fraction = detector.charge.below_fraction
     open_ = np.ones(len(mean), bool) if above is None else above == DRAW
     counts = np.empty(len(mean), np.int64) if above is None else above.copy()

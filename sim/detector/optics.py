@@ -29,10 +29,8 @@ class Optics(NamedTuple):
     seen: Floats  # (N_NODES,) chance of a photon to be seen by tubes all over the sphere
     alias_below: NDArray[np.float32]  # by cell: share of its column that is its own (method of aliases)
     alias: NDArray[np.int32]  # by cell: the row of the other cell in its column
-    cosine: NDArray[np.float32]  # (CELLS, 2) at the cell's begin, and its width
     accept: NDArray[np.float32]  # (2, rows) by kind of tube and cell, at most 1
-    bulk_ns: NDArray[np.float32]  # (rows, BULK + 1) delays
-    tail_ns: NDArray[np.float32]  # (rows, TAIL + 1)
+    delay_ns: NDArray[np.float32]  # (rows, BULK + TAIL + 2), rows of ``sim.detector.tail_table``
     rays: float  # thrown for one that is collected, about
     yield_pe_mev: Floats  # (_GRID, _GRID, _GRID) on live tubes, by position x, y, z
     grid_m: float  # spacing of the map
@@ -166,7 +164,6 @@ def build_optics(
     accept = (by_cell / best).reshape(2, -1)
     evened = relative / np.maximum(area, 1e-12)
     efficiency = evened / max(evened.max(), 1e-30)
-    begin = 1.0 - 2.0 * half_chord**2
     grid = np.linspace(-_REACH_M, _REACH_M, _GRID)
     bare = (~pmts.concentrator).astype(np.uint8)
     seen = _expected(grid, axis, bare, relative, by_cell.reshape(2, N_NODES, PARTS, -1).sum(axis=2), _REACH_M)
@@ -182,10 +179,8 @@ def build_optics(
         (best * solid).sum(axis=1),
         np.concatenate([share for share, _ in pairs]).astype(np.float32),
         np.concatenate([alias + CELLS * node for node, (_, alias) in enumerate(pairs)]).astype(np.int32),
-        np.tile(np.column_stack([begin[:-1], np.diff(begin)]), (PARTS, 1)).astype(np.float32),
         accept.astype(np.float32),
-        _by_row(light.bulk_ns),
-        _by_row(light.tail_ns),
+        np.hstack([_by_row(light.bulk_ns), _by_row(light.tail_ns)]),
         float(1.0 / max(kept, 1e-3)),
         table,
         float(grid[1] - grid[0]),

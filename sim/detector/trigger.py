@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.core.jit import njit, njit_inline
+from sim.core.jit import njit_inline
 from sim.core.rng import philox, unit
 from sim.detector.config import TriggerConfig
 from sim.detector.hits import TICKS_PER_NS
@@ -46,7 +46,7 @@ def _threshold(number: int, group: int, key: tuple[np.uint32, np.uint32], trigge
     return trigger.min_hits - 0.5 + trigger.spread * normal
 
 
-@njit
+@njit_inline
 def find_gates(
     tick: Ints, n: int, trigger: Trigger, group: int, key: tuple[np.uint32, np.uint32], starts: Ints
 ) -> int:
@@ -60,13 +60,15 @@ def find_gates(
     bursts = 0  # whose threshold was asked for
     threshold = -1.0  # of this burst; negative: not asked for yet
     for i in range(n):
+        if tick[i] < ready:  # a gate ended its burst: no threshold is waiting
+            continue
+        if i > 0 and tick[i] - tick[i - 1] >= trigger.window:
+            threshold = -1.0
+        if i + 1 < trigger.least or tick[i] - tick[i + 1 - trigger.least] >= trigger.window:
+            continue
         while tick[i] - tick[oldest] >= trigger.window:
             oldest += 1
         hits = i - oldest + 1
-        if hits == 1:
-            threshold = -1.0
-        if hits < trigger.least or tick[i] < ready:
-            continue
         if threshold < 0.0:
             threshold = max(_threshold(bursts, group, key, trigger), 0.0)
             bursts += 1
@@ -78,16 +80,15 @@ def find_gates(
     return found
 
 
-@njit
-def most_in_window(tick: Ints, first: int, last: int, window: int) -> int:
-    """Return the largest number of hits of [first, last) inside any window."""
-    most = 0
-    oldest = first
-    for i in range(first, last):
-        while tick[i] - tick[oldest] >= window:
-            oldest += 1
-        most = max(most, i - oldest + 1)
-    return most
+@njit_inline
+def reaches(tick: Ints, first: int, last: int, window: int, hits: int) -> bool:
+    """Return True if some window holds that many of the time-ordered hits [first, last)."""
+    if hits <= 0:
+        return True
+    i = first + hits - 1
+    while i < last and tick[i] - tick[i - hits + 1] >= window:
+        i += 1
+    return i < last
 
 
 def build_trigger(config: TriggerConfig) -> Trigger:

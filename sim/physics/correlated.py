@@ -8,7 +8,6 @@ unverified.
 """
 
 from functools import cache
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +18,6 @@ from sim.physics.neutron_light import neutron_light
 from sim.physics.spectra import Spectrum
 
 Floats = NDArray[np.float64]
-Species = Literal["9Li", "8He", "alpha-n"]
 
 NEUTRON_BRANCH = {"9Li": 0.508, "8He": 0.16}  # unverified [TILLEY04]
 MEAN_LIFE_S = {"9Li": 0.2572, "8He": 0.1717}  # half-lives 178.3 and 119.0 ms, unverified [TILLEY04]

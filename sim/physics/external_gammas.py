@@ -1,8 +1,9 @@
 """Gammas from outside: isotopes, lines, where they start, and the events of the fiducial volume as tabulated.
 
-The rates of the card are those of events with more than ``LEAST_VISIBLE_MEV`` of visible energy and the
-centroid of their light in ``FIDUCIAL``. A table, made by ``scripts/make_external_gammas.py`` from the
-transport of the simulation, holds their chance per decay and their spectrum of visible energy.
+The rates of the card are those of events with more than ``LEAST_VISIBLE_MEV`` of visible energy that are
+reconstructed in ``FIDUCIAL``. A table, made by ``scripts/make_external_gammas.py`` from the transport of the
+simulation, holds the chance per decay that the centroid of the light is there, and the spectrum of visible
+energy; another, made by ``scripts/make_external_accepted.py``, how many of these are reconstructed there.
 """
 
 from functools import lru_cache
@@ -70,9 +71,20 @@ def external_rates(backgrounds: BackgroundsConfig) -> dict[str, float]:
     }
 
 
-def fiducial_chance(isotope: str) -> float:
-    """Return the number of events of the fiducial volume per decay."""
+def centroid_chance(isotope: str) -> float:
+    """Return the number of events per decay whose light has its centroid in the fiducial volume."""
     return float(load_table("external_gammas").header[f"chance {isotope}"])
+
+
+def accepted_share(isotope: str) -> float:
+    """Return events reconstructed in the fiducial volume over those with their centroid in it."""
+    table = load_table("external_accepted")
+    return float(table.numbers("accepted")[table.text("isotope") == isotope][0])
+
+
+def fiducial_chance(isotope: str) -> float:
+    """Return the number of events per decay that are reconstructed in the fiducial volume."""
+    return centroid_chance(isotope) * accepted_share(isotope)
 
 
 def fiducial_spectrum(isotope: str, edges_mev: Floats, stretch: float = 1.0) -> Floats:

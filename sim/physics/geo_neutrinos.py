@@ -14,8 +14,6 @@ from sim.physics.beta_branches import Branch, antineutrino_density
 Floats = NDArray[np.float64]
 Chain = Literal["238U", "232Th"]
 
-ANTINEUTRINOS_PER_CHAIN: dict[Chain, int] = {"238U": 6, "232Th": 4}
-
 # endpoint, decays per decay of the chain's head; all unverified [FIORENTINI10]
 BRANCHES: dict[Chain, tuple[Branch, ...]] = {
     "238U": (

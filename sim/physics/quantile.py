@@ -53,14 +53,6 @@ def spectrum_quantiles(spectrum: Spectrum) -> Quantiles:
     return _assemble(energy, density[:-1].copy(), density[1:].copy())
 
 
-def binned_quantiles(edges_mev: Floats, content: Floats) -> Quantiles:
-    """Prepare bin contents, (n,) on (n + 1,) edges, for sampling; flat inside each bin."""
-    edges = np.ascontiguousarray(edges_mev, dtype=np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        density = np.asarray(content, dtype=np.float64) / np.diff(edges)
-    return _assemble(edges, density, density.copy())
-
-
 @njit
 def quantile(table: Quantiles, uniform: float) -> float:
     """Return the energy [MeV] below which the fraction ``uniform`` (0 to 1) of the density lies."""

@@ -32,14 +32,12 @@ class Quenching(NamedTuple):
     log_lowest: float
     inverse_step: float
     factor: Floats
-    factor_slope: Floats  # dQ/dkB [MeV/cm]
 
 
 @njit
-def _fill(kind: int, kb_cm_mev: float, step: float, visible: Floats, slope: Floats) -> None:
+def _fill(kind: int, kb_cm_mev: float, step: float, factor: Floats) -> None:
     total = 0.0
-    total_slope = 0.0
-    for i in range(visible.size):
+    for i in range(factor.size):
         for k in range(_NODES.size):
             if i == 0:  # everything below the grid, as if it were one cell
                 energy = _LOWEST_MEV * 0.5 * (1.0 + _NODES[k])
@@ -50,10 +48,7 @@ def _fill(kind: int, kb_cm_mev: float, step: float, visible: Floats, slope: Floa
             stopping = alpha_stopping(energy) if kind == 2 else electron_stopping(energy, kind == 1)
             light = 1.0 / (1.0 + kb_cm_mev * stopping)
             total += weight * light
-            total_slope -= weight * light * light * stopping
-        energy = _LOWEST_MEV * math.exp(step * i)
-        visible[i] = total / energy
-        slope[i] = total_slope / energy
+        factor[i] = total / (_LOWEST_MEV * math.exp(step * i))
 
 
 @lru_cache(maxsize=256)
@@ -78,9 +73,8 @@ def quenching(particle: Particle, kb_cm_mev: float) -> Quenching:
         raise PhysicsError(msg)
     step = math.log(_HIGHEST_MEV / _LOWEST_MEV) / _CELLS
     factor = np.empty(_CELLS + 1)
-    slope = np.empty(_CELLS + 1)
-    _fill(PARTICLES.index(particle), kb_cm_mev, step, factor, slope)
-    return Quenching(math.log(_LOWEST_MEV), 1.0 / step, factor, slope)
+    _fill(PARTICLES.index(particle), kb_cm_mev, step, factor)
+    return Quenching(math.log(_LOWEST_MEV), 1.0 / step, factor)
 
 
 @njit
@@ -97,19 +91,6 @@ def visible_energy(table: Quenching, energy_mev: float) -> float:
     i = int(position)
     low = float(table.factor[i])
     return energy_mev * (low + (position - i) * (float(table.factor[i + 1]) - low))
-
-
-@njit
-def visible_slope(table: Quenching, energy_mev: float) -> float:
-    """Return dE_vis/dkB [MeV^2/cm]; as ``visible_energy``."""
-    if energy_mev <= 0.0:
-        return 0.0
-    position = (math.log(energy_mev) - table.log_lowest) * table.inverse_step
-    last = table.factor.size - 1
-    position = min(max(position, 0.0), float(last))
-    i = min(int(position), last - 1)
-    low = float(table.factor_slope[i])
-    return energy_mev * (low + (position - i) * (float(table.factor_slope[i + 1]) - low))
 
 
 @njit

@@ -51,23 +51,14 @@ def _arrived(final: Complexes, born: Complexes, value: Floats, sigma: float, out
 
 
 @njit
-def _mass_rows(six: Six) -> Complexes:
-    """Return the six mass states as rows (6, 6) of the common basis."""
-    rows = np.zeros((6, 6), np.complex128)
-    for k in range(3):
-        for b in range(3):
-            rows[k, b] = rows[k + 3, b + 3] = six.inner[b, k]
-    return rows
-
-
-@njit
 def _dressed(squared: Floats, six: Six, path: Path, at: Places, sigma: float, way: Way, out: Floats) -> None:
     """Write the populations (n, 6) of births at the nodes ``at``, rising, for one energy."""
     travel(squared, six, path, way)
     last = path.x.size - 1
     final, work = np.empty((6, 6), np.complex128), np.empty((6, 6), np.complex128)
     born = np.empty(6, np.complex128)
-    _product(_mass_rows(six), way.last, final)
+    rows = vacuum_states(six).T.copy()
+    _product(rows, way.last, final)
     for a in range(6):
         turned = complex(math.cos(way.phase[last, a]), -math.sin(way.phase[last, a]))
         for k in range(6):
@@ -90,7 +81,7 @@ def _slabs(squared: Floats, six: Six, path: Path, at: Places, sigma: float, out:
     """Write the populations (n, 6) of births in the slabs ``at``, rising, for one energy."""
     matrix, work = np.empty((6, 6), np.complex128), np.empty((6, 6), np.complex128)
     new = vacuum_states(six)
-    final, dressed = _mass_rows(six), np.empty((6, 6), np.complex128)
+    final, dressed = new.T.copy(), np.empty((6, 6), np.complex128)
     value, born = np.empty(6), np.empty(6, np.complex128)
     length = 1.0 / path.x.size
     wanted = at.size - 1

@@ -1,6 +1,7 @@
 """Gammas of 40K, 214Bi and 208Tl from the photomultipliers and the steel sphere."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -9,21 +10,29 @@ from sim.core.rng import Stage, stream
 from sim.core.schema import PROCESSES, SPECIES
 from sim.physics.config import BackgroundsConfig
 from sim.physics.external_gammas import FIDUCIAL, ISOTOPES, external_rates, fiducial_chance, load_lines
+from sim.physics.gamma_importance import solve_importance
 from sim.physics.gamma_media import load_media
 from sim.physics.quenching import quenching
-from sim.sources.gamma_path import Guide
-from sim.sources.gamma_trees import Kept, grow_trees, plan_starts
+from sim.sources.gamma_guide import Guide
+from sim.sources.gamma_trees import Kept, Starts, grow_trees, plan_starts
 from sim.sources.source import Birks, rate_per_s
 
 FLOOR_MEV = 0.1  # visible; events with less are below the threshold of every analysis and are not made
-# weight of a tree that is kept for certain: to a sphere of 3.5 m, 3 to 5 % of the trees are kept twice
-MOST_WEIGHT = {"40K": 240.0, "214Bi": 160.0, "208Tl": 80.0}
+MOST_WEIGHT = 12.0  # of an arrival: to a sphere of 3.5 m, half a per cent of the events share their beginning
+_SMALLEST_TARGET_M = 1.0  # to resolve directions to it
 _BUFFER_LIGHT_MEV = 0.06  # of companions at most; so much must not be missing when a path is given up
 
 
+@lru_cache(maxsize=8)
 def guide_to(sphere_radius_m: float) -> Guide:
     """Return the guide to events in a centred sphere."""
-    return Guide(sphere_radius_m, FLOOR_MEV - _BUFFER_LIGHT_MEV)
+    target_m = max(sphere_radius_m, _SMALLEST_TARGET_M)
+    return Guide(solve_importance(load_media(), target_m), FLOOR_MEV - _BUFFER_LIGHT_MEV)
+
+
+@lru_cache(maxsize=8)
+def _starts(isotope: str, sphere_radius_m: float) -> Starts:
+    return plan_starts(load_lines(isotope), guide_to(sphere_radius_m))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +68,17 @@ class ExternalSource:
 
     def events(self, rng: np.random.Generator, decays: float) -> Kept:
         """Return the events of a number of decays (its expectation), without times."""
-        media, guide = load_media(), guide_to(self.sphere_radius_m)
-        starts = plan_starts(load_lines(self.isotope), media, guide)
+        starts = _starts(self.isotope, self.sphere_radius_m)
         return grow_trees(
             rng,
-            int(rng.poisson(decays * starts.unit * MOST_WEIGHT[self.isotope])),
+            int(rng.poisson(decays * starts.unit * MOST_WEIGHT)),
             starts,
-            media,
+            load_media(),
             quenching("electron", self.birks.electron_cm_mev),
-            guide,
+            guide_to(self.sphere_radius_m),
             sphere_m=self.sphere_radius_m,
             least_mev=FLOOR_MEV,
-            most_weight=MOST_WEIGHT[self.isotope],
+            most_weight=MOST_WEIGHT,
         )
 
 

@@ -1,26 +1,18 @@
-"""The path of a gamma from outside through the shells, guided inwards.
-
-A path is guided by splitting and Russian roulette on its importance ``(1 + t) exp(-t)``. Here
-``t = depth (1 + s radius / target)`` is about the optical depth to the target sphere along the direction:
-``depth`` is the shortest one, ``s = (1 - cosine) / (1 + bent depth / E (1 - cosine))`` with the cosine to
-the inward normal, saturated because a gamma can scatter inwards; the factor 1 + t is the build-up of
-scattered gammas. Trees from most energies, places and directions are about equally heavy with it. Weight
-times importance is kept between a half and two: above, a path goes on as several, below, it ends or goes on
-with more weight. Neither changes an expectation. A path is guided until it reaches the target.
-"""
+"""The path of a gamma from outside through the shells, guided inwards until it reaches the target."""
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.core.constants import ELECTRON_MASS_MEV, SPEED_OF_LIGHT_M_NS
 from sim.core.jit import njit, njit_inline
+from sim.physics.gamma_importance import log_importance
 from sim.physics.gamma_media import Media, look_up
 from sim.physics.pair_production import PAIR_THRESHOLD_MEV
 from sim.physics.quenching import Quenching, visible_energy
 from sim.sources.cascade import sample_axis, sample_pair, sample_scatter
+from sim.sources.gamma_guide import Guide, stretched
 from sim.sources.vertices import rotate
 
 Floats = NDArray[np.float64]
@@ -28,24 +20,15 @@ Ints = NDArray[np.int64]
 
 # columns of a path: place and direction of its gamma, then these; LATER: all eight of a gamma that waits
 ENERGY, DELAY, LATER, LATER_ENERGY, WEIGHT = 6, 7, 8, 14, 16
-USED, ARRIVED, SHELL, LATER_SHELL, LIGHT = 17, 18, 19, 20, 21
-PATH_SIZE = 22
+USED, ARRIVED, SHELL, LATER_SHELL, LIGHT, PULL = 17, 18, 19, 20, 21, 22
+PATH_SIZE = 23
 SITE_COLUMNS = 6  # delay, deposited, visible, x, y, z
 MOST_SITES = 400  # a cascade of 2.6 MeV has 40
 DEEPEST = 200  # paths that wait; with more a path is not split
 
 _LOWEST_MEV = 2e-3  # a gamma below gives all it has to one electron
-_LOOK = 1.0  # mean free paths after which a path's importance is looked at
-_ROULETTE, _SPLIT = 0.5, 2.0
-
-
-class Guide(NamedTuple):
-    """How paths are guided: to a sphere of a radius; one that cannot make as much light any more ends."""
-
-    target_m: float
-    least_mev: float
-    bent_mev: float = 0.17
-    build_up: float = 1.0
+_FAINTEST_MEV = 1e-3  # taken for the importance of a gamma with less
+_ROULETTE = 0.5
 
 
 @njit_inline
@@ -60,58 +43,88 @@ def _to_boundary(outer_m: Floats, shell: int, radius2: float, along: float) -> t
 
 
 @njit_inline
-def importance(guide: Guide, liquid_per_m: float, radius_m: float, cosine: float, energy_mev: float) -> float:
-    """Return the importance of a gamma at a radius; 1 inside the target."""
-    depth = liquid_per_m * max(radius_m - guide.target_m, 0.0)
-    aside = (1.0 - cosine) / (1.0 + guide.bent_mev * depth / energy_mev * (1.0 - cosine))
-    t = depth * (1.0 + aside * radius_m / guide.target_m)
-    return (1.0 + guide.build_up * t) * math.exp(-t)
+def _to_target(target_m: float, radius2: float, along: float) -> float:
+    """Return the distance to the target sphere along the direction; infinite if the ray misses it."""
+    inside = along * along - radius2 + target_m * target_m
+    return max(-along - math.sqrt(inside), 0.0) if along < 0.0 and inside > 0.0 else math.inf
+
+
+@njit_inline
+def _value(guide: Guide, path: Floats, radius: float, inwards: float, energy: float, pull: float) -> float:
+    """Return importance times prospect of a path whose gamma has a direction and an energy."""
+    value = log_importance(guide.importance, radius, inwards, energy)
+    if path[LATER_ENERGY] > 0.0:  # two gammas back to back: the better of them counts
+        value = max(value, log_importance(guide.importance, radius, abs(inwards), path[LATER_ENERGY]))
+    return math.exp(value - guide.importance.pull_per_m * pull / (energy + path[LATER_ENERGY]))
+
+
+@njit_inline
+def _scatter(rng: np.random.Generator, guide: Guide, path: Floats, light: float) -> float:
+    """Scatter the gamma of a path; return the electron's energy."""
+    energy = path[ENERGY]
+    dx, dy, dz = path[3], path[4], path[5]
+    tries = guide.tries if path[ARRIVED] == 0.0 else 1
+    radius = math.sqrt(path[0] * path[0] + path[1] * path[1] + path[2] * path[2])
+    outside = light * (radius - guide.importance.target_m)
+    taken, total, value = 0.0, 0.0, 1.0
+    for _ in range(tries):
+        given, cosine = sample_scatter(rng, energy)
+        x, y, z = rotate(dx, dy, dz, cosine, 2.0 * math.pi * rng.random())
+        if tries > 1:
+            inwards = -(path[0] * x + path[1] * y + path[2] * z) / radius
+            left = max(energy - given, _FAINTEST_MEV)
+            chance = _value(guide, path, radius, inwards, left, path[PULL] + given * outside)
+            total += chance
+            if rng.random() * total >= chance:
+                continue
+            value = chance
+        taken = given
+        path[3], path[4], path[5] = x, y, z
+    if tries > 1:
+        path[WEIGHT] *= total / (tries * value)
+    path[ENERGY] = max(energy - taken, 0.0)
+    return taken
 
 
 @njit_inline
 def _interact(
-    rng: np.random.Generator, electron: Quenching, path: Floats, absorbed: float, paired: float
-) -> tuple[float, float]:
-    """Let the gamma of a path interact; return energy deposited and light."""
+    rng: np.random.Generator, electron: Quenching, guide: Guide, path: Floats, absorbed: float, paired: float,
+    light: float,
+) -> tuple[float, float]:  # fmt: skip
+    """Let a gamma interact where electrons make ``light``; return energy deposited and visible."""
     energy = path[ENERGY]
     chance = rng.random() if energy > _LOWEST_MEV else 0.0
     if chance >= absorbed + paired:
-        given, cosine = sample_scatter(rng, energy)
-        path[3], path[4], path[5] = rotate(path[3], path[4], path[5], cosine, 2.0 * math.pi * rng.random())
-        path[ENERGY] = max(energy - given, 0.0)
+        given = _scatter(rng, guide, path, light)
         return given, visible_energy(electron, given)
     if chance >= absorbed and energy > PAIR_THRESHOLD_MEV:
-        given, light = sample_pair(rng, energy, electron)
+        given, visible = sample_pair(rng, energy, electron)
         path[3], path[4], path[5] = sample_axis(rng)
         path[ENERGY] = ELECTRON_MASS_MEV
         path[LATER : LATER + 8] = path[:8]
         path[LATER + 3], path[LATER + 4], path[LATER + 5] = -path[3], -path[4], -path[5]
         path[LATER_SHELL] = path[SHELL]
-        return given, light
+        return given, visible
     path[ENERGY] = 0.0
     return energy, visible_energy(electron, energy)
 
 
 @njit
 def _look(
-    rng: np.random.Generator, media: Media, guide: Guide, total_per_m: float, path: Floats, stack: Floats,
-    copies: Ints, top: int,
+    rng: np.random.Generator, guide: Guide, path: Floats, stack: Floats, copies: Ints, top: int
 ) -> int:  # fmt: skip
     """Split a path or let it play roulette; return how many paths wait, or -1 where it ended."""
     if path[ENERGY] + path[LATER_ENERGY] + path[LIGHT] < guide.least_mev:
         return -1
     radius = math.sqrt(path[0] * path[0] + path[1] * path[1] + path[2] * path[2])
     inwards = -(path[0] * path[3] + path[1] * path[4] + path[2] * path[5]) / radius
-    value = importance(guide, total_per_m, radius, inwards, path[ENERGY])
-    if path[LATER_ENERGY] > 0.0:  # two gammas back to back: the better of them counts
-        liquid = look_up(media, 0, path[LATER_ENERGY])[0]
-        value = max(value, importance(guide, liquid, radius, abs(inwards), path[LATER_ENERGY]))
+    value = _value(guide, path, radius, inwards, path[ENERGY], path[PULL])
     ratio = path[WEIGHT] * value
     if ratio < _ROULETTE:
         if rng.random() >= ratio:
             return -1
         path[WEIGHT] = 1.0 / value
-    elif ratio > _SPLIT and top < copies.size:
+    elif ratio > guide.split and top < copies.size:
         number = int(ratio + rng.random())
         path[WEIGHT] = 1.0 / value
         if number > 1:
@@ -153,8 +166,16 @@ def follow_path(
         radius2 = path[0] * path[0] + path[1] * path[1] + path[2] * path[2]
         along = path[0] * path[3] + path[1] * path[4] + path[2] * path[5]
         wall, beyond = _to_boundary(media.outer_m, shell, radius2, along)
-        free = -math.log(1.0 - rng.random()) / total
-        step = min(free, wall) if path[ARRIVED] > 0.0 else min(free, wall, _LOOK / total)
+        if path[ARRIVED] > 0.0:
+            length, drawn = wall, total
+        else:
+            reach = _to_target(guide.importance.target_m, radius2, along)
+            length = min(wall, reach, guide.look / total)
+            drawn = stretched(guide, total, radius2, along, length, path[ENERGY])
+        free = -math.log(1.0 - rng.random()) / drawn
+        step = min(free, length)
+        if path[ARRIVED] == 0.0:
+            path[WEIGHT] *= math.exp((drawn - total) * step)
         for axis in range(3):
             path[axis] += step * path[axis + 3]
         path[DELAY] += step / SPEED_OF_LIGHT_M_NS
@@ -166,9 +187,13 @@ def follow_path(
                 continue
             total, absorbed, paired = look_up(media, shell, path[ENERGY])
         elif step == free:
-            given, light = _interact(rng, electron, path, absorbed, paired)
+            path[WEIGHT] *= total / drawn
+            given, light = _interact(rng, electron, guide, path, absorbed, paired, media.light[shell])
             light *= media.light[shell]
             path[LIGHT] += light
+            if path[ARRIVED] == 0.0:
+                radius = math.sqrt(path[0] * path[0] + path[1] * path[1] + path[2] * path[2])
+                path[PULL] += given * media.light[shell] * (radius - guide.importance.target_m)
             used = int(path[USED])
             if light > 0.0 and used < sites.shape[1]:
                 sites[0, used], sites[1, used], sites[2, used] = path[DELAY], given, light
@@ -177,12 +202,11 @@ def follow_path(
             if path[ENERGY] > 0.0:
                 total, absorbed, paired = look_up(media, shell, path[ENERGY])
         if path[ARRIVED] == 0.0:
-            if path[0] * path[0] + path[1] * path[1] + path[2] * path[2] < guide.target_m * guide.target_m:
+            if step == reach:
                 path[ARRIVED] = 1.0
                 return top
-            if path[ENERGY] > 0.0:
-                liquid = total if shell < n_shells - 1 else look_up(media, 0, path[ENERGY])[0]
-                after = _look(rng, media, guide, liquid, path, stack, copies, top)
+            if path[ENERGY] > 0.0 and (step == free or guide.stretch == 0.0):
+                after = _look(rng, guide, path, stack, copies, top)
                 if after < 0:
                     return top
                 top = after

@@ -1,24 +1,27 @@
-"""Unweighted events of gammas from outside: a tree of guided paths for a decay, of which one is kept.
+"""Unweighted events of gammas from outside, from guided paths.
 
-The paths of a tree share their beginning, so they are no independent events. Of a tree's paths that reach the
-target one is chosen with a chance in proportion to its weight, and the tree is kept with the chance total
-weight / ``most_weight``; what is kept is followed to its end. With Poisson many trees the events are a
-Poisson process of weight 1 with the rate and spectrum of the decays, as if each had been followed without
-guidance. A tree heavier than ``most_weight`` is kept more than once, each time with another end: some per
-cent of the trees, tested. A target that holds everything switches the guidance off.
+A tree is a guided path of one decay with all its branches. A branch that reaches the target is followed to
+its end weight / ``most_weight`` times on average, a whole number at random, and each end that is an event is
+kept. With Poisson many trees the events have weight 1 and the rate and spectrum of the decays, as if each had
+been followed without guidance. Events of one tree share their beginning, with other ends; with
+``most_weight`` well above the usual weight of a tree they are a few in a thousand, tested. A target that
+holds everything switches the guidance off.
 """
 
 import math
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.core.jit import njit, njit_inline
+from sim.core.jit import njit
 from sim.physics.external_gammas import SHELLS, Lines
+from sim.physics.gamma_importance import importances
 from sim.physics.gamma_media import Media
 from sim.physics.quenching import Quenching
 from sim.sources.cascade import sample_axis
+from sim.sources.gamma_guide import Guide
 from sim.sources.gamma_path import (
     ARRIVED,
     DEEPEST,
@@ -29,9 +32,7 @@ from sim.sources.gamma_path import (
     SITE_COLUMNS,
     USED,
     WEIGHT,
-    Guide,
     follow_path,
-    importance,
 )
 from sim.sources.vertices import rotate
 
@@ -40,11 +41,16 @@ Ints = NDArray[np.int64]
 
 START_COLUMNS = 7  # place, direction, energy
 
+_CELLS = 200  # of the direction at the start
+_THIN_M = 0.02  # of a row of starts
+_LEAST_AIMED = 1e-3  # importance of a direction over the mean, where starts are shared
+
 
 class Starts(NamedTuple):
-    """Where trees start: one row for each shell of material and line, (n,).
+    """Where trees start: one row for each thin shell of material and line, (n,).
 
-    ``cumulative`` chance to start there; ``unguided`` mean importance of isotropic gammas; ``unit`` sum over
+    ``cumulative`` chance to start there; ``towards`` (n, m) importance by cell of the cosine to the inward
+    normal, from 1 to -1, about; ``aimed`` its cumulative over isotropic gammas; ``unit`` sum over
     rows of gammas per decay times importance: the chance per decay that a weight of 1 stands for.
     """
 
@@ -52,9 +58,9 @@ class Starts(NamedTuple):
     outer_m: Floats
     line: Ints
     energy_mev: Floats
-    liquid_per_m: Floats
     cumulative: Floats
-    unguided: Floats
+    towards: Floats
+    aimed: Floats
     share: Floats  # of the companions, (n_lines, m)
     companions_mev: Floats
     unit: float
@@ -66,60 +72,57 @@ class Kept(NamedTuple):
     start: Floats
     first: Ints
     sites: Floats
-    repeats: int  # times that a tree was kept beyond its first
+    repeats: int  # events of trees that had one before
 
 
 def plan_starts(
-    lines: Lines, media: Media, guide: Guide, shells: tuple[tuple[float, float, float], ...] = SHELLS
+    lines: Lines, guide: Guide, shells: tuple[tuple[float, float, float], ...] = SHELLS
 ) -> Starts:
-    """Share the starts among lines and shells in proportion to what reaches the target, about."""
-    rows = []
-    grid = media.log_lowest + np.arange(media.total_per_m.shape[1]) / media.inverse_step
+    """Share the starts among lines, shells and directions in proportion to their importance."""
+    cosine = 1.0 - 2.0 * (np.arange(_CELLS + 1) / _CELLS) ** 2
+    width = -0.5 * np.diff(cosine)
+    middle = 0.5 * (cosine[1:] + cosine[:-1])
+    rows, towards = [], []
     for share, inner, outer in shells:
-        for line, (energy, intensity) in enumerate(zip(lines.energy_mev, lines.intensity, strict=True)):
-            liquid = float(np.interp(np.log(energy), grid, media.total_per_m[0]))
-            radius = 0.5 * (inner + outer)
-            b = max(_forward(guide, liquid, radius), 1e-6)
-            mean = -math.expm1(-2.0 * b) / (2.0 * b) * importance(guide, liquid, radius, 1.0, energy)
-            rows.append((inner, outer, line, energy, liquid, share * intensity * mean, mean))
-    inner_m, outer_m, where, energy_mev, liquid_per_m, value, unguided = (
-        np.array(c) for c in zip(*rows, strict=True)
-    )
+        bounds = np.linspace(inner, outer, math.ceil((outer - inner) / _THIN_M - 1e-9) + 1)
+        for low, high in pairwise(bounds):
+            part = share * (high**3 - low**3) / (outer**3 - inner**3)
+            for line, (energy, intensity) in enumerate(zip(lines.energy_mev, lines.intensity, strict=True)):
+                found = importances(guide.importance, 0.5 * (low + high), middle, energy)
+                found = np.maximum(found, _LEAST_AIMED * (found @ width))
+                rows.append((low, high, line, energy, part * intensity * (found @ width)))
+                towards.append(found)
+    inner_m, outer_m, where, energy_mev, value = (np.array(column) for column in zip(*rows, strict=True))
+    aimed = np.cumsum(np.array(towards) * width, axis=1)
     return Starts(
         inner_m,
         outer_m,
         where.astype(np.int64),
         energy_mev,
-        liquid_per_m,
         np.cumsum(value) / value.sum(),
-        unguided,
+        np.array(towards),
+        aimed / aimed[:, -1:],
         lines.share,
         lines.companions_mev,
         float(value.sum()),
     )
 
 
-@njit_inline
-def _forward(guide: Guide, liquid_per_m: float, radius_m: float) -> float:
-    """Return b of the density exp(b cosine) of the starts: slope of the importance at cosine 1."""
-    return liquid_per_m * max(radius_m - guide.target_m, 0.0) * radius_m / guide.target_m
-
-
 @njit
-def _begin(rng: np.random.Generator, starts: Starts, media: Media, guide: Guide, path: Floats) -> int:
+def _begin(rng: np.random.Generator, starts: Starts, media: Media, path: Floats) -> int:
     """Start the path of a tree; return its row of ``Starts``."""
     row = min(int(np.searchsorted(starts.cumulative, rng.random(), side="right")), starts.line.size - 1)
     inner, outer = starts.inner_m[row], starts.outer_m[row]
     radius = (inner**3 + rng.random() * (outer**3 - inner**3)) ** (1.0 / 3.0)
     ux, uy, uz = sample_axis(rng)
-    b = max(_forward(guide, starts.liquid_per_m[row], radius), 1e-6)
-    narrow = -math.expm1(-2.0 * b)
-    cosine = 1.0 + math.log(1.0 - rng.random() * narrow) / b  # density ~ exp(b cosine)
+    cell = min(int(np.searchsorted(starts.aimed[row], rng.random(), side="right")), _CELLS - 1)
+    near, far = cell / _CELLS, (cell + 1) / _CELLS
+    cosine = 1.0 - 2.0 * (near * near + rng.random() * (far * far - near * near))
     path[:] = 0.0
     path[0], path[1], path[2] = radius * ux, radius * uy, radius * uz
-    path[3], path[4], path[5] = rotate(-ux, -uy, -uz, max(cosine, -1.0), 2.0 * math.pi * rng.random())
+    path[3], path[4], path[5] = rotate(-ux, -uy, -uz, cosine, 2.0 * math.pi * rng.random())
     path[ENERGY] = starts.energy_mev[row]
-    path[WEIGHT] = narrow * math.exp(b * (1.0 - cosine)) / (2.0 * b * starts.unguided[row])
+    path[WEIGHT] = 1.0 / starts.towards[row, cell]
     shell = 0
     while shell < media.outer_m.size - 1 and radius > media.outer_m[shell]:
         shell += 1
@@ -177,56 +180,49 @@ def _grow(
     kept_sites = np.empty((SITE_COLUMNS, 4096))
     kept = filled = repeats = 0
     stack, copies = np.empty((DEEPEST, PATH_SIZE)), np.zeros(DEEPEST, np.int64)
-    path, beginning, chosen = np.empty(PATH_SIZE), np.empty(PATH_SIZE), np.empty(PATH_SIZE)
-    sites, behind = np.empty((SITE_COLUMNS, MOST_SITES)), np.empty((SITE_COLUMNS, MOST_SITES))
-    beside = np.empty((SITE_COLUMNS, MOST_SITES))  # of the companions
+    target2 = guide.importance.target_m * guide.importance.target_m
+    path, beginning, arrival = np.empty(PATH_SIZE), np.empty(PATH_SIZE), np.empty(PATH_SIZE)
+    sites, beside = np.empty((SITE_COLUMNS, MOST_SITES)), np.empty((SITE_COLUMNS, MOST_SITES))
     for _ in range(n_trees):
-        row = _begin(rng, starts, media, guide, path)
+        row = _begin(rng, starts, media, path)
         beginning[:] = path
-        if path[0] * path[0] + path[1] * path[1] + path[2] * path[2] < guide.target_m * guide.target_m:
+        if path[0] * path[0] + path[1] * path[1] + path[2] * path[2] < target2:
             path[ARRIVED] = 1.0
-        weight = 0.0
         top = 0
+        before = kept
         while True:
             if path[ARRIVED] == 0.0:
                 top = follow_path(rng, media, electron, guide, path, sites, stack, copies, top)
             if path[ARRIVED] > 0.0:
-                weight += path[WEIGHT]
-                if rng.random() * weight < path[WEIGHT]:
-                    chosen[:] = path
+                arrival[:] = path
+                for _ in range(int(path[WEIGHT] / most_weight + rng.random())):
+                    path[:] = arrival  # the sites up to here stay, what comes is written behind them
+                    follow_path(rng, media, electron, guide, path, sites, stack, copies, 0)
                     used = int(path[USED])
-                    behind[:, :used] = sites[:, :used]
+                    n_beside = _companions(
+                        rng, starts, media, electron, guide, row, beginning, path, beside, stack, copies
+                    )
+                    if not _is_event(sites, used, beside, n_beside, sphere_m, least_mev):
+                        continue
+                    if kept == start.shape[1]:
+                        start = np.concatenate((start, np.empty_like(start)), axis=1)
+                        first = np.concatenate((first, np.empty(first.size - 1, np.int64)))
+                    while filled + used + n_beside > kept_sites.shape[1]:
+                        kept_sites = np.concatenate((kept_sites, np.empty_like(kept_sites)), axis=1)
+                    start[:, kept] = beginning[:START_COLUMNS]
+                    kept_sites[:, filled : filled + used] = sites[:, :used]
+                    filled += used
+                    kept_sites[:, filled : filled + n_beside] = beside[:, :n_beside]
+                    filled += n_beside
+                    kept += 1
+                    first[kept] = filled
             if top == 0:
                 break
             path[:] = stack[top - 1]
             copies[top - 1] -= 1
             if copies[top - 1] == 0:
                 top -= 1
-        number = int(weight / most_weight + rng.random()) if weight > 0.0 else 0
-        repeats += max(number - 1, 0)
-        for _ in range(number):
-            path[:] = chosen
-            used = int(path[USED])
-            sites[:, :used] = behind[:, :used]
-            follow_path(rng, media, electron, guide, path, sites, stack, copies, 0)
-            used = int(path[USED])
-            n_beside = _companions(
-                rng, starts, media, electron, guide, row, beginning, path, beside, stack, copies
-            )
-            if not _is_event(sites, used, beside, n_beside, sphere_m, least_mev):
-                continue
-            if kept == start.shape[1]:
-                start = np.concatenate((start, np.empty_like(start)), axis=1)
-                first = np.concatenate((first, np.empty(first.size - 1, np.int64)))
-            while filled + used + n_beside > kept_sites.shape[1]:
-                kept_sites = np.concatenate((kept_sites, np.empty_like(kept_sites)), axis=1)
-            start[:, kept] = beginning[:START_COLUMNS]
-            kept_sites[:, filled : filled + used] = sites[:, :used]
-            filled += used
-            kept_sites[:, filled : filled + n_beside] = beside[:, :n_beside]
-            filled += n_beside
-            kept += 1
-            first[kept] = filled
+        repeats += max(kept - before - 1, 0)
     return start[:, :kept], first[: kept + 1], kept_sites[:, :filled], repeats
 
 
@@ -252,7 +248,7 @@ def grow_trees(
     media, electron : shells, and quenching of the struck electrons.
     guide : how paths are guided; the target must not be smaller than ``sphere_m``.
     sphere_m, least_mev : an event has more visible energy than that, its centroid inside that sphere.
-    most_weight : of a tree that is kept for certain.
+    most_weight : weight of an arrival that is followed once for certain.
 
     Returns
     -------

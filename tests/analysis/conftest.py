@@ -1,6 +1,4 @@
-"""A card, an Asimov problem and the public spectrum, made once."""
-
-from pathlib import Path
+"""A card and an Asimov problem, made once."""
 
 import pytest
 
@@ -9,7 +7,6 @@ from analysis.config import FitConfig
 from analysis.problem import Problem
 from sim.core.config import Card, card_from_values
 
-PUBLIC = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "borexino_phase2_tfc_subtracted.csv"
 PHASE2_D_100T = 920.85  # 1291.51 d x 71.3 t
 
 
@@ -21,10 +18,3 @@ def card() -> Card:
 @pytest.fixture(scope="session")
 def phase2(card: Card) -> Problem:
     return asimov_problem(card, FitConfig(), PHASE2_D_100T)
-
-
-@pytest.fixture(scope="session")
-def public_spectrum() -> Path:
-    if not PUBLIC.is_file():
-        pytest.skip("the public Borexino spectrum is not beside this checkout (../shared/data/)")
-    return PUBLIC

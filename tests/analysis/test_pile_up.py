@@ -36,14 +36,22 @@ def test_random_window_halves_what_it_cuts() -> None:
     assert seen @ CENTRES == pytest.approx(0.75 * 300.5, rel=0.01)
 
 
-def test_a_long_window_sees_all_and_a_short_one_less() -> None:
-    emission = np.array([0.9, 0.1]), np.array([5.0, 100.0])
+def test_a_window_sees_what_the_second_decay_has_emitted() -> None:
     one = np.exp(-0.5 * ((CENTRES - 80.0) / 15.0) ** 2)
     one /= one.sum()
     whole = self_overlay(one)
-    long = windowed_overlay(one, 1e5, emission)
-    np.testing.assert_allclose(long, whole, atol=2e-4 * whole.max())
-    short = windowed_overlay(one, 0.5 * MERGED_NS, emission)
-    assert short.sum() == pytest.approx(0.5, abs=1e-3)
-    mean = short @ CENTRES / short.sum()
-    assert 130.0 < mean < whole @ CENTRES - 1.0
+    prompt = windowed_overlay(one, 400.0, (np.ones(1), np.array([0.01])))
+    often = (400.0 + 1.3 * 60.0 * (1.0 - np.exp(-400.0 / 60.0))) / MERGED_NS
+    np.testing.assert_allclose(prompt, often * whole, atol=1e-3 * whole.max())
+    slow = windowed_overlay(one, 400.0, (np.array([0.9, 0.1]), np.array([5.0, 100.0])))
+    assert slow.sum() == pytest.approx(often, rel=1e-3)
+    mean = slow @ CENTRES / slow.sum()
+    assert 140.0 < mean < whole @ CENTRES - 1.0
+
+
+def test_a_longer_window_holds_more_pairs_but_the_closest_count_most() -> None:
+    one = np.exp(-0.5 * ((CENTRES - 80.0) / 15.0) ** 2)
+    one /= one.sum()
+    emission = np.array([0.9, 0.1]), np.array([5.0, 100.0])
+    short, long = (windowed_overlay(one, window, emission).sum() for window in (230.0, 400.0))
+    assert 1.0 < long / short < 400.0 / 230.0

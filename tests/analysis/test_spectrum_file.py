@@ -13,7 +13,6 @@ from analysis.spectrum_file import (
     read_csv,
     read_reconstruction,
     read_root_histogram,
-    spectrum_text,
 )
 from sim.core import rootio
 from sim.core.errors import InputFileError
@@ -126,12 +125,6 @@ def test_root_histogram(tmp_path: Path) -> None:
         file["other"] = to_hist(spectrum)
     with pytest.raises(InputFileError, match="which histogram"):
         read_root_histogram(path, None, "nh", 12.5)
-
-
-def test_text_and_back(tmp_path: Path) -> None:
-    spectrum = Spectrum("np_230", 92, np.arange(30.0), 12.5, "here")
-    back = read_csv(_write(tmp_path, spectrum_text(spectrum, ("a remark",))), "np_230", 12.5).spectrum
-    np.testing.assert_array_equal(back.counts, spectrum.counts)
 
 
 def _reco_file(

@@ -24,7 +24,7 @@ def _templates(problem: Problem, names: tuple[str, ...] = ALL) -> Templates:
     shapes = {}
     for name in names:
         scale = 1.0 / (theta[INDEX[f"rate_{name}"]] * model.bins.exposure_d_100t)
-        shapes[name] = scale * model.component(theta, name)
+        shapes[name] = np.maximum(scale * model.component(theta, name), 0.0)  # rounding: -3e-18
         if name in ("pp", "7Be"):
             one = theta.copy()
             one[MU_SQUARED] = 1.0

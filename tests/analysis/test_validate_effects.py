@@ -49,6 +49,8 @@ def test_the_standard_set_is_named():
         ("reconstruction.tail_ns=200", "reconstruction.tail_ns", 200.0),
         ("fit.estimator=np_400", "fit.estimator", "np_400"),
         ("detector.dark.enabled=false", "detector.dark.enabled", False),
+        ("pile_up.c14=false", "pile_up.c14", False),
+        ("pile-up+3%", "backgrounds.c14_bq_100t", 41.2),
     ],
 )
 def test_forms(parse, text, key, value):
@@ -79,6 +81,16 @@ def test_a_label_and_several_keys(parse):
         ("detector.quenching.kb+1%", "is not a number"),
         ("detector.light.scale=-1", "detector.light.scale = -1: input should be greater than 0"),
         ("detector.tubes.history=phase2-guess", "calibration events have no date"),
+        (
+            "pile_up.thinning=false",
+            "sets how 14C is simulated, not what happens.*vary backgrounds.c14_bq_100t",
+        ),
+        ("pile_up.missed_fraction+10%", "no result depends on it"),
+        ("pile_up.analysis_threshold_nh+10%", "vary fit.range or detector.trigger.min_hits"),
+        ("pile_up.c14=true", "changes nothing"),
+        ("pile_up.c14x=true", "unknown key"),
+        ("tfc.window_min+10%", "come without muons; simulate with"),
+        ("muons.showers=false", "come without muons; vary backgrounds.c11_cpd_100t"),
         ("run.seed=3", r"section \[run\] cannot be varied"),
         ("coincidence.distance_m=2", r"section \[coincidence\] cannot be varied"),
         ("detector.light.scale=1", "changes nothing"),

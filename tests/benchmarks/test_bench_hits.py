@@ -71,7 +71,7 @@ def test_hits_per_second(benchmark, visible_mev):
     benchmark.pedantic(chain, rounds=3)
     hits = int(response.gates.counts.sum())
     light = int(response.light.above.sum() + response.light.below.sum())
-    calls = (light * 0.5 * (detector.optics.rays + 1.0) + hits * 0.1) / hits
+    calls = (light * (detector.optics.rays + 1.0) + hits * 0.2) / hits
     seconds = best_of(chain)
     floor = best_of(lambda: _floor(calls, hits, *philox_key(1, Stage.LIGHT, 0)))
     print(

@@ -7,8 +7,9 @@ import pytest
 
 from recon import pipeline
 from recon.channels import Channels
+from recon.clusters import cluster_search, find_clusters
 from recon.config import ReconConfig
-from recon.hits import Hits, cluster_search, find_clusters, sort_hits
+from recon.hits import Hits, sort_hits
 from recon.timing import timing_model
 from recon.vertex import _log_likelihood
 
@@ -31,7 +32,7 @@ def toy(toy_detector, points_in_sphere):
 def floor_seconds(toy, toy_detector):
     tubes = toy_detector.tubes
     config = ReconConfig()
-    channels = Channels(tubes.x_m, tubes.y_m, tubes.z_m, tubes.live, tubes.charge_live)
+    channels = Channels(tubes.x_m, tubes.y_m, tubes.z_m, tubes.live, tubes.charge_live, tubes.concentrator)
     timing = timing_model(config)
     hits = sort_hits(Hits(*toy[:4]), channels.live)
     clusters = find_clusters(hits, cluster_search(config, int(channels.live.sum())))

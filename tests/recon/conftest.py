@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from recon.channels import Channels
+from recon.clusters import cluster_search, find_clusters
 from recon.config import ReconConfig
-from recon.hits import Hits, cluster_search, find_clusters, sort_hits
+from recon.hits import Hits, sort_hits
 from recon.pattern import pattern_model
 from recon.timing import timing_model
 
@@ -19,7 +20,7 @@ def config():
 @pytest.fixture(scope="session")
 def channels(toy_detector):
     tubes = toy_detector.tubes
-    return Channels(tubes.x_m, tubes.y_m, tubes.z_m, tubes.live, tubes.charge_live)
+    return Channels(tubes.x_m, tubes.y_m, tubes.z_m, tubes.live, tubes.charge_live, tubes.concentrator)
 
 
 @pytest.fixture(scope="session")
@@ -33,8 +34,8 @@ def timing(config):
 
 
 @pytest.fixture(scope="session")
-def pattern(channels, toy_detector):
-    return pattern_model(channels, toy_detector.tubes.concentrator)
+def pattern(channels):
+    return pattern_model(channels)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import pytest
 import uproot
 
 from recon import pipeline
+from recon.channels import read_channels
 from recon.config import ReconConfig
 from sim.core import rootio, schema
 from sim.core.errors import InputFileError
@@ -107,6 +108,16 @@ def test_every_gate_has_the_tubes_of_its_block(
         own = {name: values[rows["block"] == part.block] for name, values in rows.items()}
         assert_same(own, alone[part.period])
     assert (np.diff(rows["event_id"]) >= 0).all()
+
+
+def test_channels_are_those_of_the_file(detectors, toys, tmp_path):
+    path = write(
+        tmp_path / "events.root", [Part(1, i, i, k, detectors[k]) for i, k in enumerate((1, 2))], toys
+    )
+    found = read_channels(path, rootio.read_tree(path, schema.RUNS)).channels
+    for channels, detector in zip(found, detectors.values(), strict=True):
+        for name, column in channels._asdict().items():
+            np.testing.assert_array_equal(column, getattr(detector.tubes, name), err_msg=name)
 
 
 def test_the_dark_rate_is_that_of_the_live_tubes(detectors, toys, tmp_path):

@@ -3,9 +3,10 @@ import pytest
 
 from recon import energy as module
 from recon.channels import Channels
+from recon.clusters import Clusters
 from recon.config import ReconConfig
 from recon.energy import estimate_energy
-from recon.hits import Clusters, Hits
+from recon.hits import Hits
 from sim.core.schema import ESTIMATORS
 
 
@@ -20,13 +21,15 @@ def one_cluster(times, pmts, charges):
 
 def tubes(n, n_live, n_charge):
     index = np.arange(n)
-    return Channels(np.zeros(n), np.zeros(n), np.zeros(n), index < n_live, index < n_charge)
+    zero = np.zeros(n)
+    return Channels(zero, zero, zero, index < n_live, index < n_charge, index < n)
 
 
 def test_kernel_compiled_and_plain_agree(hits, clusters, channels, compiled_equals_plain):
     args = (hits.time_ns, hits.pmt, hits.charge_pe, channels.charge_live)
-    windows = np.array([230.0, 400.0, np.inf])
-    few = (clusters.first[:5], clusters.last[:5], clusters.start_ns[:5], windows)
+    windows = np.array([230.0, 400.0])
+    stop = hits.offsets[clusters.gate[:5] + 1]
+    few = (clusters.first[:5], clusters.last[:5], stop, clusters.start_ns[:5], windows)
     compiled_equals_plain(module._count, *args, *few)
 
 
@@ -46,6 +49,22 @@ def test_counts_by_hand():
         5 * scale,
         13 * scale,
     )
+
+
+def test_windows_reach_beyond_a_cluster_that_another_one_ends():
+    times, pmts = [0.0, 10.0, 180.0, 300.0, 390.0, 500.0], [0, 1, 2, 0, 3, 4]
+    hits, _ = one_cluster(times, pmts, np.ones(6))
+    first, last, start = np.array([0, 2]), np.array([2, 6]), np.array([0.0, 180.0])
+    clusters = Clusters(
+        np.zeros(2, int), np.arange(2), np.full(2, 2), first, last, start, np.array([180.0, 1536.0])
+    )
+    found = estimate_energy(hits, clusters, tubes(2000, 2000, 2000), ReconConfig())
+    np.testing.assert_array_equal(found.nh, [2, 4])
+    np.testing.assert_array_equal(found.nh_230, [3, 3])
+    np.testing.assert_array_equal(found.np_400, [4, 4])  # the second hit of tube 0 is no new tube
+    np.testing.assert_array_equal(found.charge_400_pe, [5, 4])
+    less = estimate_energy(hits, clusters, tubes(2000, 2000, 2000), ReconConfig(subtract_dark=True))
+    np.testing.assert_allclose((found.nh_400 - less.nh_400), 700 * 2000 * 400e-9)
 
 
 def test_estimators_scale_with_the_dead_channels():

@@ -65,14 +65,14 @@ def test_light_ratio_is_one_at_the_centre_and_stays_beyond_the_reach(pattern):
     assert found[1] == found[2]
 
 
-def test_only_tubes_with_usable_charge_are_in_the_sum(channels, toy_detector):
+def test_only_tubes_with_usable_charge_are_in_the_sum(channels):
     upper = channels.charge_live & (channels.z_m > 0.0)
-    half = pattern_model(channels._replace(charge_live=upper), toy_detector.tubes.concentrator)
+    half = pattern_model(channels._replace(charge_live=upper))
     z = np.array([-2.0, 2.0])
     down, up = light_ratio(half, np.zeros(2), np.zeros(2), z)
     assert down < 0.85
     assert up > 1.15
-    none = pattern_model(channels._replace(charge_live=upper & False), toy_detector.tubes.concentrator)
+    none = pattern_model(channels._replace(charge_live=upper & False))
     np.testing.assert_array_equal(none.used, channels.live)
 
 

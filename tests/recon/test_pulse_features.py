@@ -3,7 +3,8 @@ import pytest
 from scipy.stats import kurtosis, skew
 
 from recon import pulse_features as room
-from recon.hits import Clusters, Hits
+from recon.clusters import Clusters
+from recon.hits import Hits
 from recon.pulse_features import EDGES_NS, FEATURES, MOMENTS_END_NS, N_BINS, pulse_features
 from recon.vertex import Vertices, fit_vertices
 

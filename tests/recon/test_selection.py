@@ -1,7 +1,7 @@
 import numpy as np
 
+from recon.clusters import Clusters
 from recon.config import ReconConfig
-from recon.hits import Clusters
 from recon.pulse_shape import PulseShapes
 from recon.selection import Cut, add_flows, select
 from recon.vertex import Vertices

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from recon import vertex as module
+from recon.clusters import find_clusters
 from recon.config import ReconConfig
-from recon.hits import Hits, find_clusters, sort_hits
+from recon.hits import Hits, sort_hits
 from recon.pattern import no_pattern
 from recon.timing import timing_model
 from recon.vertex import fit_vertices

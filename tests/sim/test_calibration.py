@@ -2,15 +2,17 @@
 
 import numpy as np
 import pytest
+from scipy.stats import kstest
 
 from sim.calibration import build_bench, common_counts, resolved_card, shoot, simulate_probes
 from sim.config import read_config
 from sim.core.config import read_card
 from sim.core.errors import CardError, PhysicsError
 from sim.core.primaries import Block
-from sim.core.probes import Probe
+from sim.core.probes import PAIR_SPAN_NS, Probe
 from sim.core.rootio import read_tree
 from sim.core.schema import EVENTS, PROCESSES, TRUTH
+from sim.detector.light import draw_photoelectrons, flash_mev
 from sim.detector.optics import light_yield
 
 PROBES = (
@@ -48,6 +50,33 @@ def test_places_do_not_depend_on_the_detector_and_shells_are_shells(tmp_path):
     np.testing.assert_array_equal(other["visible_mev"][~beta], truth["visible_mev"][~beta])
 
 
+def test_pairs_of_14c_are_two_decays_up_to_a_span_apart_each_at_its_own_place():
+    probe = Probe("14C pair", 0.06, 3.0, False, 4000)
+    made_by = [
+        shoot(probe, Block(5, 0, 0, 40.0), b.birks)
+        for b in (bench(), bench("detector.quenching.kb_beta_cm_mev=0.02"))
+    ]
+    (primaries, deposits), (_, darker) = made_by
+    np.testing.assert_array_equal(deposits.primary, np.repeat(np.arange(4000), 2))
+    first, second = (np.arange(8000).reshape(-1, 2)[:, k] for k in (0, 1))
+    assert not deposits.delay_ns[first].any()
+    later = deposits.delay_ns[second]
+    assert kstest(later / PAIR_SPAN_NS, "uniform").pvalue > 1e-3
+    energy = deposits.deposited_mev
+    assert 0.06 <= energy.min() < 0.061
+    assert energy.max() < 0.1565
+    np.testing.assert_allclose(primaries.energy_mev, energy[first] + energy[second])
+    assert abs(np.corrcoef(energy[first], energy[second])[0, 1]) < 0.06
+    place = np.stack([deposits.x_m, deposits.y_m, deposits.z_m])
+    radius = np.linalg.norm(place, axis=0)
+    for rows in (first, second):
+        assert kstest((radius[rows] / 3.0) ** 3, "uniform").pvalue > 1e-3
+    middle = (energy[first] * place[:, first] + energy[second] * place[:, second]) / primaries.energy_mev
+    np.testing.assert_allclose(np.stack([primaries.x_m, primaries.y_m, primaries.z_m]), middle)
+    np.testing.assert_array_equal(darker.delay_ns, deposits.delay_ns)
+    assert np.all(darker.visible_mev < deposits.visible_mev)
+
+
 def test_every_event_opens_its_own_gate(tmp_path):
     truth, events = made(tmp_path / "a.root")
     assert len(truth["event_id"]) == sum(p.events for p in PROBES)
@@ -79,10 +108,20 @@ def test_numbers_of_photoelectrons_are_poissonian():
     _, deposits = shoot(probe, Block(5, 0, 0, 10.0), made_by.birks)
     counts = common_counts(np.random.default_rng(8), deposits, made_by.detector)
     charge, zero = made_by.detector.charge, np.zeros(1)
-    mean = deposits.visible_mev[0] * light_yield(made_by.detector.optics, zero, zero, zero)[0]
+    shining = deposits.visible_mev[0] + flash_mev(made_by.detector, np.full(1, 0.3))[0]
+    mean = shining * light_yield(made_by.detector.optics, zero, zero, zero)[0]
     mean *= 1.0 - charge.below_fraction
     assert counts.mean() == pytest.approx(mean, abs=4.0 * (mean / counts.size) ** 0.5)
     assert counts.var() == pytest.approx(mean, rel=4.0 * (2.0 / counts.size) ** 0.5)
+
+
+@pytest.mark.parametrize(("particle", "energy_mev"), [("electron", 1.6), ("alpha", 5.3), ("positron", 0.5)])
+def test_probes_shine_like_events_of_any_source(particle, energy_mev):
+    made_by = bench()
+    _, deposits = shoot(Probe(particle, energy_mev, 1.0, False, 20_000), Block(5, 0, 0, 10.0), made_by.birks)
+    probe = common_counts(np.random.default_rng(8), deposits, made_by.detector).sum()
+    event = draw_photoelectrons(np.random.default_rng(9), deposits, made_by.detector).above.sum()
+    assert probe == pytest.approx(event, abs=5.0 * (probe + event) ** 0.5)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +131,7 @@ def test_numbers_of_photoelectrons_are_poissonian():
         (Probe("positron", -1.0, 1.0, False, 10), "-1 MeV"),
         (Probe("electron", 1.0, 4.25, True, 10), "4.25 m"),
         (Probe("alpha", 1.0, 0.0, True, 0), "at least one event"),
+        (Probe("14C pair", 0.16, 1.0, False, 10), "less than the endpoint of 14C"),
         (Probe("muon", 1.0, 0.0, True, 10), "muon"),
     ],
 )

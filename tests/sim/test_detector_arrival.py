@@ -11,16 +11,16 @@ from sim.detector.config import DetectorConfig
 
 
 @njit
-def _draw(words, kind, table):
+def _draw(words, kind, law):
     out = np.empty(len(words))
     for i in range(len(words)):
-        out[i] = arrival_time(words[i], kind, table)
+        out[i] = arrival_time(words[i], kind, law)
     return out
 
 
 def draw(config, kind, n=200_000, seed=1):
     words = np.random.default_rng(seed).integers(0, 2**32, n, dtype=np.uint32)
-    return _draw(words, kind, build_arrival(config))
+    return _draw(words, kind, build_arrival(config).quantiles_ns)
 
 
 def config(**effects):

@@ -8,23 +8,26 @@ from scipy.stats import chi2, kstest
 
 from sim.core.jit import njit
 from sim.core.rng import Stage, philox_key
+from sim.detector.charge import CHARGE_STEPS
 from sim.detector.config import DetectorConfig, PileUpConfig
 from sim.detector.hits import (
     CHARGE_BITS,
     FIRES_SHIFT,
     PRIMARY_BITS,
+    SORT_COUNTS,
     TICK_SHIFT,
     TUBE_SHIFT,
-    new_workspace,
     pack,
     sort_words,
     throw,
     throw_dark,
 )
 from sim.detector.model import build_detector
-from sim.detector.optical.light_map import BULK, NODE_M, SLOWNESS_NS_M, TAIL_SHARE, angle_bins
+from sim.detector.optical.light_map import BULK, NODE_M, SLOWNESS_NS_M, angle_bins
 from sim.detector.optical.map_store import packaged_map
 from sim.detector.optical.tubes import relative_efficiency
+from sim.detector.rays import new_workspace
+from sim.detector.tail_table import TAIL_SHARE
 
 KEY = philox_key(1, Stage.LIGHT, 0)
 
@@ -35,12 +38,13 @@ def _pack(tick, tube, fires, charge, primary):
 
 
 @njit
-def _throw(n, place, kind, counter, stratum, key, optics, arrival, charges):
+def _throw(above, below, place, kind, counter, key, optics, arrival, charge):
+    n = above + below
     out = np.empty(n, np.uint64)
     x, y, z = place
     work = new_workspace(n)
     end = throw(
-        n, 500.0, kind, x, y, z, 3, counter, stratum, key[0], key[1], optics, arrival, charges, work, out, 0
+        above, below, 500.0, kind, x, y, z, 3, counter, key[0], key[1], optics, arrival, charge, work, out, 0
     )
     return out, end
 
@@ -68,11 +72,9 @@ def detector():
     return build_detector(DetectorConfig(), PileUpConfig())
 
 
-def made(detector, n, place=(0.0, 0.0, 0.0), kind=0, counter=7, stratum=0, key=KEY):
-    out, end = _throw(
-        n, place, kind, counter, stratum, key, detector.optics, detector.arrival, detector.charge.above
-    )
-    assert end == n
+def made(detector, n, place=(0.0, 0.0, 0.0), kind=0, counter=7, below=0, key=KEY):
+    out, end = _throw(n, below, place, kind, counter, key, detector.optics, detector.arrival, detector.charge)
+    assert end == n + below
     return fields(out)
 
 
@@ -95,14 +97,14 @@ def test_sorting_is_stable_and_by_tick(ticks, shrink):
     ticks = [t >> shrink for t in ticks]
     words = np.array([(t << TICK_SHIFT) | i for i, t in enumerate(ticks)], dtype=np.uint64)
     sorted_words = words.copy()
-    sort_words(sorted_words, len(words), np.empty_like(words), np.empty(512, np.int64))
+    sort_words(sorted_words, len(words), np.empty_like(words), np.empty(SORT_COUNTS, np.int64))
     order = np.argsort(np.array(ticks, dtype=np.int64), kind="stable")
     np.testing.assert_array_equal(sorted_words, words[order])
 
 
 def test_sorting_compiled_equals_plain(compiled_equals_plain):
     words = np.random.default_rng(1).integers(0, 2**60, 50, dtype=np.uint64)
-    compiled_equals_plain(sort_words, words, 50, np.zeros(50, np.uint64), np.zeros(512, np.int64))
+    compiled_equals_plain(sort_words, words, 50, np.zeros(50, np.uint64), np.zeros(SORT_COUNTS, np.int64))
 
 
 def test_tubes_are_hit_in_proportion_to_the_map_and_their_efficiency(detector):
@@ -140,8 +142,10 @@ def test_times_are_flight_plus_arrival(detector):
 
 
 def test_strata_and_labels(detector):
-    assert set(made(detector, 100, stratum=0)["fires"]) == {1}
-    assert set(made(detector, 100, stratum=1)["fires"]) == {0}
+    found = made(detector, 100, below=30)
+    assert list(found["fires"]) == [1] * 100 + [0] * 30
+    threshold = DetectorConfig().charge.threshold_pe * CHARGE_STEPS
+    assert found["charge"][:100].min() >= threshold - 1 > found["charge"][100:].max() - 2
     assert set(made(detector, 100)["primary"]) == {3}
 
 
@@ -150,7 +154,12 @@ def test_draws_depend_on_key_and_counter_only(detector):
         return tuple(made(detector, 50, **change)["tick"])
 
     assert ticks() == ticks()
-    others = {ticks(counter=8), ticks(stratum=1), ticks(key=philox_key(2, Stage.LIGHT, 0)), ticks()}
+    others = {
+        ticks(counter=8),
+        ticks(place=(0.0, 0.0, 0.1)),
+        ticks(key=philox_key(2, Stage.LIGHT, 0)),
+        ticks(),
+    }
     assert len(others) == 4
     # the charge of the k-th photoelectron does not depend on how many there are
     few, many = made(detector, 20), made(detector, 40)

@@ -9,6 +9,7 @@ from scipy.stats import chi2
 from sim.core.geometry import VESSEL_RADIUS_M
 from sim.core.jit import njit
 from sim.core.primaries import BETA_LIKE, Deposits
+from sim.core.rng import fill_words
 from sim.detector.config import DetectorConfig, PileUpConfig
 from sim.detector.light import draw_photoelectrons
 from sim.detector.model import build_detector
@@ -16,15 +17,20 @@ from sim.detector.optical.layout import FACE, texel_directions
 from sim.detector.optical.light_map import N_ANGLES, NODE_M, PARTS, angle_bins
 from sim.detector.optical.map_store import packaged_map
 from sim.detector.optics import CELLS, _aliases, _yields, light_yield
-from sim.detector.rays import aim, follow_rays
+from sim.detector.rays import BATCH, aim, follow_rays, new_workspace
 
 
 @njit
-def _follow(n, where, azimuth, place, optics, texel, row):
+def _follow(n, key, place, optics, texel, row):
     x, y, z = place
-    follow_rays(
-        n, where, azimuth, aim(x, y, z, optics), optics.alias_below, optics.alias, optics.cosine, texel, row
-    )
+    ray = aim(x, y, z, optics)
+    work = new_workspace(0)
+    for first in range(0, n, BATCH):
+        here = min(BATCH, n - first)
+        fill_words(here, first, 0, 0, 0, key, key, work.words)
+        follow_rays(here, ray, optics, work)
+        texel[first : first + here] = work.texel[:here]
+        row[first : first + here] = work.row[:here]
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +39,9 @@ def detector():
 
 
 def rays(detector, n, place, seed=1):
-    where, azimuth = np.random.default_rng(seed).integers(0, 2**32, (2, n), dtype=np.uint32)
     texel, row = np.empty(n, np.int32), np.empty(n, np.int32)
-    _follow(n, where, azimuth, place, detector.optics, texel, row)
-    return texel, row, azimuth
+    _follow(n, np.uint32(seed), place, detector.optics, texel, row)
+    return texel, row
 
 
 def cell_shares(node):
@@ -61,7 +66,7 @@ def test_aliases_keep_every_chance(weight):
 @pytest.mark.parametrize("node", [0, 8, 16])
 def test_rays_follow_the_map_at_its_radii(detector, node):
     n = 400_000
-    _, row, _ = rays(detector, n, (0.0, 0.6 * node * NODE_M, -0.8 * node * NODE_M))
+    _, row = rays(detector, n, (0.0, 0.6 * node * NODE_M, -0.8 * node * NODE_M))
     row = row[row // CELLS == node]
     assert len(row) > 0.999 * n
     counts = np.bincount(row % CELLS, minlength=CELLS)
@@ -71,7 +76,7 @@ def test_rays_follow_the_map_at_its_radii(detector, node):
 
 def test_between_radii_rays_follow_both_as_their_light(detector):
     radius = 3.3 * NODE_M * 4
-    _, row, _ = rays(detector, 400_000, (radius, 0.0, 0.0))
+    _, row = rays(detector, 400_000, (radius, 0.0, 0.0))
     seen = detector.optics.seen
     above = 0.2 * seen[14]
     assert set(np.unique(row // CELLS)) == {13, 14}
@@ -80,7 +85,7 @@ def test_between_radii_rays_follow_both_as_their_light(detector):
 
 @given(place=st.tuples(*[st.floats(-2.4, 2.4)] * 3), seed=st.integers(0, 2**32 - 1))
 def test_rays_land_at_the_angle_of_their_cell(detector_once, place, seed):
-    texel, row, _ = rays(detector_once, 50, place, seed)
+    texel, row = rays(detector_once, 50, place, seed)
     assert texel.min() >= 0
     assert texel.max() < 6 * FACE**2
     axis = np.array(place) / max(np.linalg.norm(place), 1e-9)
@@ -102,7 +107,7 @@ def detector_once(detector):
 
 
 def test_the_azimuth_is_even(detector):
-    texel, row, _ = rays(detector, 200_000, (0.0, 0.0, 2.0))
+    texel, row = rays(detector, 200_000, (0.0, 0.0, 2.0))
     direction = texel_directions()[texel]
     azimuth = np.arctan2(direction[:, 1], direction[:, 0])
     counts = np.histogram(azimuth, 16, (-np.pi, np.pi))[0]
@@ -125,14 +130,14 @@ def test_the_cube_map_gives_the_nearest_tube(detector):
 def test_the_yield_map_agrees_with_collected_rays(detector, place):
     """The map sums over tubes; rays are thrown at an even sphere and taken by the tube they meet."""
     optics = detector.optics
-    texel, row, _ = rays(detector, 1_000_000, place)
+    texel, row = rays(detector, 1_000_000, place)
     tube = optics.cube[texel]
     taken = (optics.efficiency[tube] * optics.accept[optics.bare[tube], row]).mean()
     table = light_yield(optics, *(np.array([v]) for v in place))[0]
     at = np.linalg.norm(place) / NODE_M
     seen = np.interp(at, np.arange(26), optics.seen)
     scale = table / (taken * seen)
-    texel, row, _ = rays(detector, 1_000_000, (0.0, 0.0, 0.5), seed=2)
+    texel, row = rays(detector, 1_000_000, (0.0, 0.0, 0.5), seed=2)
     tube = optics.cube[texel]
     reference = (optics.efficiency[tube] * optics.accept[optics.bare[tube], row]).mean() * optics.seen[2]
     assert scale == pytest.approx(

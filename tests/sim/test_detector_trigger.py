@@ -14,7 +14,7 @@ from sim.detector.model import build_detector
 from sim.detector.optical.map_store import packaged_map
 from sim.detector.optics import light_yield
 from sim.detector.response import respond
-from sim.detector.trigger import Trigger, build_trigger, find_gates, most_in_window
+from sim.detector.trigger import Trigger, build_trigger, find_gates, reaches
 
 TICKS = st.lists(st.integers(0, 5000), max_size=80).map(lambda ticks: np.sort(np.array(ticks, np.int64)))
 KEY = philox_key(1, Stage.ELECTRONICS, 0)
@@ -48,10 +48,18 @@ def test_gates_are_those_of_a_plain_scan(ticks, min_hits, window, gate, dead):
     assert gates_in(ticks, trigger) == reference(ticks, trigger)
 
 
-@given(ticks=TICKS, window=st.integers(1, 3000))
-def test_most_in_window_is_that_of_a_plain_count(ticks, window):
-    plain = max((((ticks >= t) & (ticks < t + window)).sum() for t in ticks), default=0)
-    assert most_in_window(ticks, 0, len(ticks), window) == plain
+@njit
+def _reaches(ticks, first, window, hits):
+    return reaches(ticks, first, len(ticks), window, hits)
+
+
+@given(ticks=TICKS, window=st.integers(1, 3000), first=st.integers(0, 3))
+def test_a_window_holds_as_many_hits_as_a_plain_count_finds(ticks, window, first):
+    first = min(first, len(ticks))
+    there = ticks[first:]
+    most = max((((there >= t) & (there < t + window)).sum() for t in there), default=0)
+    assert _reaches(ticks, first, window, most)
+    assert not _reaches(ticks, first, window, most + 1)
 
 
 def test_constants_are_in_ticks():

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from sim.core.errors import PhysicsError
-from sim.physics.quantile import binned_quantiles, mean_energy, quantile, spectrum_quantiles
+from sim.physics.quantile import mean_energy, quantile, spectrum_quantiles
 from sim.physics.spectra import Spectrum
 
 VALUES = arrays(float, 12, elements=st.floats(0.0, 10.0)).filter(lambda v: v[1:-1].max() > 1e-3)
@@ -27,14 +27,6 @@ def test_quantile_inverts_the_area(values, uniform):
     assert area_below(EDGES, values, found) == pytest.approx(uniform, abs=1e-9)
 
 
-@given(VALUES, st.floats(0.0, 1.0))
-def test_binned_quantile_is_linear_in_bins(values, uniform):
-    content = values[:-1] + 1e-3
-    found = quantile(binned_quantiles(EDGES, content), uniform)
-    cumulative = np.concatenate([[0.0], np.cumsum(content)]) / content.sum()
-    assert found == pytest.approx(np.interp(uniform, cumulative, EDGES), rel=1e-9)
-
-
 @given(VALUES)
 def test_quantiles_never_fall(values):
     table = spectrum_quantiles(Spectrum(EDGES, values))
@@ -47,11 +39,11 @@ def test_mean_energy_of_a_triangle():
 
 
 def test_densities_that_cannot_be_sampled(compiled_equals_plain):
-    compiled_equals_plain(quantile, binned_quantiles(np.arange(4.0), np.ones(3)), 0.7)
-    for edges, content in (
-        ([0.0, 1.0, 1.0], [1.0, 1.0]),
-        ([0.0, 1.0, 2.0], [1.0, -1.0]),
-        ([0.0, 1.0, 2.0], [0.0, 0.0]),
+    compiled_equals_plain(quantile, spectrum_quantiles(Spectrum(np.arange(4.0), np.ones(4))), 0.7)
+    for energy, density in (
+        ([0.0, 1.0, 1.0], [1.0, 1.0, 1.0]),
+        ([0.0, 1.0, 2.0], [1.0, 1.0, -1.0]),
+        ([0.0, 1.0, 2.0], [0.0, 0.0, 0.0]),
     ):
         with pytest.raises(PhysicsError, match="density"):
-            binned_quantiles(np.array(edges), np.array(content))
+            spectrum_quantiles(Spectrum(np.array(energy), np.array(density)))

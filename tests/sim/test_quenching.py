@@ -13,7 +13,6 @@ from sim.physics.quenching import (
     visible_energies,
     visible_energy,
     visible_energy_electron,
-    visible_slope,
 )
 from sim.physics.stopping import alpha_stopping, electron_stopping
 
@@ -50,14 +49,6 @@ def test_no_quenching_and_edges():
     assert visible_energy(table, -1.0) == 0.0
     assert visible_energy(table, 1e-6) == pytest.approx(1e-6 * table.factor[0])
     assert visible_energy(table, 100.0) == pytest.approx(100.0 * table.factor[-1])
-
-
-@pytest.mark.parametrize("particle", PARTICLES)
-def test_slope_is_the_derivative_in_kb(particle):
-    for energy in (0.02, 0.3, 5.0):
-        up, down = (visible_energies(particle, energy, KB + step) for step in (1e-5, -1e-5))
-        slope = visible_slope(quenching(particle, KB), energy)
-        assert slope == pytest.approx((up - down) / 2e-5, rel=1e-5)
 
 
 @pytest.mark.parametrize("particle", PARTICLES)

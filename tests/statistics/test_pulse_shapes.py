@@ -19,7 +19,6 @@ from sim.core.tables import load_table
 
 EVENTS = 1500
 PO210_MEV = 5.30433
-VISIBLE_MEV = 0.41  # of 210Po
 RADIUS_M = 3.5
 
 

@@ -24,6 +24,7 @@ from sim.detector.config import DetectorConfig
 from sim.detector.optical.config import OpticalConfig
 from sim.detector.optical.model import Electrons, OpticalDetector, photon_key
 from sim.detector.optical.world import REFLECTED, SCATTERED
+from sim.detector.tail_table import tail_levels
 
 Floats = NDArray[np.float64]
 Advance = Callable[[float], None]
@@ -32,8 +33,7 @@ NODE_M = 0.25  # spacing of the radii
 N_NODES = 26  # 0 to 6.25 m, next to the concentrators' mouths
 N_ANGLES = 48  # bins of sin(gamma / 2), half the chord between the directions of vertex and tube
 PARTS = 2  # direct; scattered or reflected
-BULK, TAIL = 64, 32  # steps of the delays' inverse distribution; the last 1/TAIL_SHARE has steps of its own
-TAIL_SHARE = 16
+BULK, TAIL = 64, 32  # steps of the delays' inverse distribution, see ``sim.detector.tail_table``
 REFERENCE_INDEX = 1.57  # of group, at 420 nm: the straight flight that delays are counted from
 SLOWNESS_NS_M = REFERENCE_INDEX / SPEED_OF_LIGHT_M_NS
 
@@ -84,9 +84,7 @@ def _count_pairs(direction: Floats, axis: Floats, kind: NDArray[np.int64]) -> ND
 def _delay_tables(cell: NDArray[np.int64], delay_ns: Floats) -> tuple[Floats, Floats]:
     """Return the inverse distributions of the delays in each of PARTS x N_ANGLES cells."""
     bulk, tail = np.zeros((PARTS * N_ANGLES, BULK + 1)), np.zeros((PARTS * N_ANGLES, TAIL + 1))
-    edge = 1.0 - 1.0 / TAIL_SHARE
-    low = np.linspace(0.0, edge, BULK + 1)
-    high = np.linspace(edge, 1.0, TAIL + 1)
+    low, high = tail_levels(BULK, TAIL)
     order = np.argsort(cell, kind="stable")
     borders = np.searchsorted(cell[order], np.arange(PARTS * N_ANGLES + 1))
     for number in range(PARTS * N_ANGLES):

@@ -99,8 +99,9 @@ def track_photons(
     # Arrays are taken out of their tuples once: each access inside the loops would count a reference.
     centre, radius, film, medium = layout.centre_m, layout.radius_m, layout.film, layout.medium
     axis, mouths, cathodes = layout.axis, layout.mouths, layout.cathodes
-    bins, below, rayleigh, arrival = world.emission.bins, world.emission.below, world.rayleigh, world.arrival
+    bins, below, rayleigh = world.emission.bins, world.emission.below, world.rayleigh
     by_bin, by_tube, acceptance = tubes.by_bin, tubes.by_tube, tubes.accepted
+    emitted_ns = world.arrival.quantiles_ns
     photons, flashes, kinds, place = births.photons, births.flashes, births.kind, births.place_m
     one = np.uint32(1)
     n_found = 0
@@ -128,7 +129,7 @@ def track_photons(
             if j < n_scintillation:
                 ux, uy, uz = isotropic(w0)
                 colour = emitted_bin(unit(w1), bins)
-                t = arrival_time(w2, kinds[i], arrival)
+                t = float(arrival_time(w2, kinds[i], emitted_ns))
             else:
                 history = CHERENKOV
                 t = 0.0
