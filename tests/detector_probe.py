@@ -9,9 +9,10 @@ from recon.clusters import Clusters, cluster_search, find_clusters
 from recon.config import ReconConfig
 from recon.energy import Estimators, estimate_energy
 from recon.hits import Hits, false_hits, sort_hits
-from sim.core.geometry import FiducialVolume
+from sim.core.geometry import FiducialVolume, Photomultipliers
 from sim.core.primaries import Block, Primaries
 from sim.detector.config import DetectorConfig, PileUpConfig
+from sim.detector.gates import Gates
 from sim.detector.model import build_detector
 from sim.detector.response import respond
 from sim.sources.calibration import CalibrationSource
@@ -43,6 +44,14 @@ class Probed(NamedTuple):
         return self.first() & FIDUCIAL.contains(*self.place_m())
 
 
+def cluster_gates(gates: Gates, pmts: Photomultipliers, config: ReconConfig):
+    """Return the sorted hits of gates without false ones, and their clusters."""
+    offsets = np.concatenate([[0], np.cumsum(gates.counts)])
+    raw = Hits(gates.hit_time_ns, gates.hit_pmt, gates.hit_charge_pe, offsets)
+    hits = sort_hits(raw, pmts.live, false_hits(config), pmts.charge_live)
+    return hits, find_clusters(hits, cluster_search(config, int(pmts.live.sum())))
+
+
 def probe(config: DetectorConfig, particle, energy_mev, events, radius_m=2.8, seed=1):
     """Simulate and reconstruct events spread over a centred sphere."""
     detector = build_detector(config, PileUpConfig(analysis_threshold_nh=0.0))
@@ -52,10 +61,7 @@ def probe(config: DetectorConfig, particle, energy_mev, events, radius_m=2.8, se
     primaries, deposits = source.generate(block)
     response = respond(block, primaries, deposits, detector)
     gates, pmts, recon = response.gates, detector.pmts, ReconConfig()
-    offsets = np.concatenate([[0], np.cumsum(gates.counts)])
-    raw = Hits(gates.hit_time_ns, gates.hit_pmt, gates.hit_charge_pe, offsets)
-    hits = sort_hits(raw, pmts.live, false_hits(recon), pmts.charge_live)
-    clusters = find_clusters(hits, cluster_search(recon, int(pmts.live.sum())))
+    hits, clusters = cluster_gates(gates, pmts, recon)
     channels = Channels(pmts.x_m, pmts.y_m, pmts.z_m, pmts.live, pmts.charge_live, pmts.concentrator)
     estimators = estimate_energy(hits, clusters, channels, recon)
     primary = np.full(len(gates.counts), -1)

@@ -11,22 +11,18 @@ and 85Kr decides: its spectrum is that of converted 7Be to a few per cent. So th
 - Phase-II: 0.14 lies between the expected limits with the rate tied to the solar model and with the rate free.
 """
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from analysis.beryllium.line_model import PUBLISHED
 from analysis.beryllium.outcome import LineOutcome, fit_line, fit_line_asimov
 from analysis.config import FitConfig
-from analysis.spectrum_file import read_csv
 from sim.core.config import card_from_values
+from tests.public_spectrum import public_spectrum
 
 PHASE1 = {"kr85_cpd_100t": 31.2, "bi210_cpd_100t": 41.0, "po210_cpd_100t": 1500.0, "c11_cpd_100t": 28.5}
 COINCIDENCES = {"rate_85Kr": {"value": 29.0, "sigma": 14.0}}
 PHASE2_D_100T = 920.85
-PUBLIC = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "borexino_phase2_tfc_subtracted.csv"
-PUBLIC_D_100T = 582.326
 
 
 def _phase1(exposure_d_100t: float, config: FitConfig) -> LineOutcome:
@@ -60,10 +56,9 @@ def test_less_krypton_reaches_the_published_phase_2_limit() -> None:
     assert outcome.free.integrated.value == pytest.approx(PUBLISHED["BX-ANTINU21"], rel=0.15)
 
 
-@pytest.mark.skipif(not PUBLIC.is_file(), reason="the public Borexino spectrum is not beside this checkout")
 def test_public_spectrum() -> None:
     """Phase-II data without 11C candidates, 63 % of the exposure, N_h 100 to 370: no conversion is seen."""
-    spectrum = read_csv(PUBLIC, "nh", PUBLIC_D_100T).spectrum
+    spectrum = public_spectrum()
     config = FitConfig(range=(100.0, 370.0), tfc_subtracted=True)
     outcome = fit_line(card_from_values("defaults", {}), config, spectrum)
     assert outcome.standard.valid

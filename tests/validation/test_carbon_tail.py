@@ -6,12 +6,9 @@ of a cluster at 0.16 MeV, late ones and dark ones included: 1 hit less makes 0.7
 which is half a percent (15 %), activity of 14C 40 +- 2 Bq (5 %), statistics (4 %), other events (2 %).
 """
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from analysis.spectrum_file import read_csv
 from recon.config import ReconConfig
 from recon.pipeline import reconstruct
 from sim.core.config import Card, read_card
@@ -19,9 +16,8 @@ from sim.core.constants import SECONDS_PER_DAY
 from sim.core.rootio import read_tree
 from sim.core.schema import RECO, RUNS
 from sim.pipeline import simulate
+from tests.public_spectrum import EXPOSURE_D_100T, public_spectrum
 
-PUBLIC = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "borexino_phase2_tfc_subtracted.csv"
-EXPOSURE_D_100T = 582.326
 OTHERS = 0.65  # cpd/100 t and bin
 DAYS = 20.0
 RANGE = (91.5, 100.5)
@@ -29,9 +25,7 @@ RANGE = (91.5, 100.5)
 
 @pytest.mark.slow
 def test_tail_of_carbon_in_the_public_spectrum(tmp_path):
-    if not PUBLIC.is_file():
-        pytest.skip("the public Borexino spectrum is not beside this checkout (../shared/data/)")
-    data = read_csv(PUBLIC, "nh", EXPOSURE_D_100T).spectrum
+    data = public_spectrum()
     low, high = RANGE
     inside = (data.centres() > low) & (data.centres() < high)
     seen = data.counts[inside].sum() / EXPOSURE_D_100T - OTHERS * inside.sum()

@@ -9,9 +9,7 @@ Window in which two 14C decays of 30 hits or more merge: published naive rates o
 import numpy as np
 import pytest
 
-from recon.clusters import cluster_search, find_clusters
 from recon.config import ReconConfig
-from recon.hits import Hits, false_hits, sort_hits
 from sim.core.primaries import BETA_LIKE, Block, empty_primaries, point_deposits
 from sim.detector.config import DetectorConfig, PileUpConfig
 from sim.detector.model import build_detector
@@ -19,7 +17,7 @@ from sim.detector.response import respond
 from sim.physics.beta import beta_spectrum
 from sim.physics.config import BackgroundsConfig
 from sim.physics.quenching import visible_energies
-from tests.detector_probe import probe
+from tests.detector_probe import cluster_gates, probe
 
 SPACE_NS = 1e5  # between pairs: no two share a gate
 
@@ -44,11 +42,8 @@ def pairs(detector, energy_mev, delay_ns, radius_m, seed):
     visible = visible_energies("electron", primaries.energy_mev, kb)
     block = Block(seed, 0, 0, (n + 2) * SPACE_NS * 1e-9)
     response = respond(block, primaries, point_deposits(primaries, BETA_LIKE, visible), detector)
-    gates, pmts, config = response.gates, detector.pmts, ReconConfig()
-    offsets = np.concatenate([[0], np.cumsum(gates.counts)])
-    raw = Hits(gates.hit_time_ns, gates.hit_pmt, gates.hit_charge_pe, offsets)
-    hits = sort_hits(raw, pmts.live, false_hits(config), pmts.charge_live)
-    clusters = find_clusters(hits, cluster_search(config, int(pmts.live.sum())))
+    gates = response.gates
+    _, clusters = cluster_gates(gates, detector.pmts, ReconConfig())
     pair = np.full(len(gates.counts), -1)
     owned = gates.primary_gate >= 0
     pair[gates.primary_gate[owned]] = response.groups.primary[owned] // 2

@@ -8,8 +8,6 @@ as in the published fit of the same spectrum: 2.64 cpd/100 t from N_h 400 to 950
 in Fig. 6a of PRD 100, 082004 (2019) as read off the figure, good to 3 %; asked within 10 %, what the fit knows it to.
 """
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -19,18 +17,14 @@ from analysis.parameters import NAMES
 from analysis.problem import Problem, build_problem
 from analysis.results import FitResult
 from analysis.species import EXTERNAL
-from analysis.spectrum_file import read_csv
 from sim.core.config import card_from_values
+from tests.public_spectrum import EXPOSURE_D_100T, public_spectrum
 
-PUBLIC = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "borexino_phase2_tfc_subtracted.csv"
-EXPOSURE_D_100T = 582.326
 NONE = {"rate_ext_k40_bi214": 0.0, "rate_ext_tl208": 0.0}
 
 
 def _fit(fixed: dict[str, float], limits: tuple[float, float] = (100.0, 900.0)) -> tuple[Problem, FitResult]:
-    if not PUBLIC.is_file():
-        pytest.skip("the public Borexino spectrum is not beside this checkout (../shared/data/)")
-    spectrum = read_csv(PUBLIC, "nh", EXPOSURE_D_100T).spectrum
+    spectrum = public_spectrum()
     config = FitConfig(range=limits, tfc_subtracted=True, fixed=fixed)
     problem = build_problem(card_from_values("defaults", {}), config, spectrum)
     return problem, fit(problem.likelihood, problem.start)

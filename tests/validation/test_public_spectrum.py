@@ -6,25 +6,18 @@ uses the whole range up to N_h = 950 and several estimators, ours 270 bins: agre
 standard deviations. Yardstick: a plain model has chi2 = 141 for 135 bins of two hits, pp 183, 7Be 51.5.
 """
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from analysis.config import FitConfig
 from analysis.outcome import PUBLISHED, Outcome
 from analysis.pipeline import fit_spectrum
-from analysis.spectrum_file import read_csv
 from sim.core.config import card_from_values
-
-PUBLIC = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "borexino_phase2_tfc_subtracted.csv"
-EXPOSURE_D_100T = 582.326
+from tests.public_spectrum import public_spectrum
 
 
 def _fit(bin_width: int) -> Outcome:
-    if not PUBLIC.is_file():
-        pytest.skip("the public Borexino spectrum is not beside this checkout (../shared/data/)")
-    spectrum = read_csv(PUBLIC, "nh", EXPOSURE_D_100T).spectrum
+    spectrum = public_spectrum()
     config = FitConfig(range=(100.0, 370.0), tfc_subtracted=True, bin_width=bin_width)
     return fit_spectrum(card_from_values("defaults", {}), config, spectrum)
 
