@@ -5,6 +5,8 @@ import re
 from collections.abc import Sequence
 from html import escape
 
+from analysis.study.paired import is_seen
+
 STYLE = """
 :root { color-scheme: light; }
 body { font: 15px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; max-width: 64em;
@@ -34,8 +36,6 @@ pre { background: #f3f5f7; padding: 1em; overflow: auto; font-size: 12px; max-he
 @media print { nav { display: none; } img, tr { break-inside: avoid; } h2, h3 { break-after: avoid; }
   pre { max-height: none; white-space: pre-wrap; } }
 """
-SEEN = 3.0  # standard deviations from which a change is marked
-SEEN_P = 0.0027  # the same as a probability
 _MOST_DIGITS = 4
 _MINUS = "&minus;"
 _ISOTOPE = re.compile(r"(?<![\w.])(\d{1,3})(?=(?:Be|C|Kr|Bi|Po)\b)")
@@ -59,11 +59,6 @@ def signed(value: float, decimals: int) -> str:
     if float(text) == 0.0:
         return text[1:]
     return text.replace("-", _MINUS)
-
-
-def is_seen(value: float, error: float) -> bool:
-    """Return whether a change stands out of its statistical error."""
-    return error > 0.0 and abs(value) > SEEN * error
 
 
 def change(value: float, error: float, *, stacked: bool = True) -> str:

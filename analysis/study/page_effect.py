@@ -4,8 +4,8 @@ import json
 from html import escape
 
 from analysis.study.fit import RATES
-from analysis.study.html import SEEN_P, change, fold, image, is_seen, name, table
-from analysis.study.paired import Paired
+from analysis.study.html import change, fold, image, name, table
+from analysis.study.paired import SEEN_P, Paired, is_seen
 from analysis.study.sample import probe_label
 from analysis.study.study import COMPARED, EffectResult, Study
 from analysis.study.verdict import limit_shift, rate_shift

@@ -16,6 +16,8 @@ from sim.core.errors import PhysicsError
 Floats = NDArray[np.float64]
 
 FEWEST = 20  # events
+SEEN = 3.0  # standard deviations from which a change counts as seen
+SEEN_P = 0.0027  # the same as a probability
 _CLIP = 6.0  # robust standard deviations: what is further away is not the peak
 _BINS = 10  # of the shape test, equally filled before
 _FEWEST = 5.0  # events that move along a direction of the table; with fewer it is not tested
@@ -49,6 +51,11 @@ class Paired(NamedTuple):
     shape_chi2: float
     shape_ndf: int
     shape_p: float
+
+
+def is_seen(value: float, error: float) -> bool:
+    """Return whether a change stands out of its statistical error."""
+    return error > 0.0 and abs(value) > SEEN * error
 
 
 def in_peak(values: Floats) -> NDArray[np.bool_]:

@@ -3,10 +3,10 @@
 import math
 from typing import Any, NamedTuple
 
+from analysis.study.paired import is_seen
 from analysis.study.study import EffectResult, Study
 
 SOLAR = ("rate_pp", "rate_7Be")
-_SEEN = 3.0  # statistical errors
 _SMALL = 0.005  # relative, of the limit; and of the fit error: not worth a word
 
 
@@ -63,13 +63,13 @@ def _largest(
     quantity: str, nominal: float, fit_error: float | None, shifts: list[tuple[str, float | None, float]]
 ) -> Largest | None:
     known = [(label, s, e) for label, s, e in shifts if s is not None and math.isfinite(s) and s != 0.0]
-    known = [k for k in known if k[2] == 0.0 or abs(k[1]) > _SEEN * k[2]] or known
+    known = [k for k in known if k[2] == 0.0 or is_seen(k[1], k[2])] or known
     if not known or nominal == 0.0:
         return None
     label, shift, error = max(known, key=lambda k: abs(k[1]))
     relative = None if fit_error is None else shift / fit_error
     return Largest(
-        quantity, label, shift, error, shift / nominal, relative, error == 0.0 or abs(shift) > _SEEN * error
+        quantity, label, shift, error, shift / nominal, relative, error == 0.0 or is_seen(shift, error)
     )
 
 

@@ -78,10 +78,8 @@ def build_arrival(config: DetectorConfig) -> Arrival:
     """Make the tables for both kinds of particle."""
     quantiles_ns = np.zeros((2, 2 * _BINS + 2), np.float32)
     low, high = tail_levels(_BINS, _BINS)
-    low[0], high[-1] = (
-        0.1 * low[1],
-        0.9 * high[-1] + 0.1 * high[-2],
-    )  # the outermost steps stop short of the ends
+    # the outermost steps stop short of the ends
+    low[0], high[-1] = 0.1 * low[1], 0.9 * high[-1] + 0.1 * high[-2]
     for kind in (BETA_LIKE, ALPHA_LIKE):
         time_ns, cdf = arrival_distribution(config, kind)
         rising = np.concatenate([[True], np.diff(cdf) > 1e-13])
